@@ -1,0 +1,3 @@
+module github.com/severhq/sever
+
+go 1.26.0
