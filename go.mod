@@ -2,4 +2,10 @@ module github.com/severhq/sever
 
 go 1.26.0
 
-require go.temporal.io/sdk v1.50.0 // indirect
+require (
+	github.com/jackc/pgpassfile v1.0.0 // indirect
+	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
+	github.com/jackc/pgx/v5 v5.12.0 // indirect
+	go.temporal.io/sdk v1.50.0 // indirect
+	golang.org/x/text v0.41.0 // indirect
+)
