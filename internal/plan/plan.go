@@ -1,0 +1,125 @@
+package plan
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+
+	"github.com/severhq/sever/internal/access"
+)
+
+// Facts are all that a plan is made from.
+type Facts struct {
+	Case        string
+	Principal   access.PrincipalID
+	Policy      Policy
+	Connections []Connection
+	Accounts    []Account
+	// Successors receive what the leaver owns: account name by connection; the key
+	// "" is the default for every connection.
+	Successors map[string]string
+}
+
+// Connection is what is known of a connection when a plan is made.
+type Connection struct {
+	Name string
+	Kind string
+	// Unknown says why the connection could not be asked; empty when it answered.
+	Unknown   string
+	Listed    int                            // accounts on it in all
+	Engines   map[string]access.Capabilities // what its provider can do
+	Protected []string                       // configured patterns
+}
+
+// Account is an account that was found for the principal.
+type Account struct {
+	ID int64 // of the record; not part of the hash
+	access.Account
+	Evidence   access.Evidence
+	Exists     bool
+	Gaps       []access.Gap
+	SharedWith []access.PrincipalID
+	// Recreated is true when this case saw another account of the same name before:
+	// somebody deleted it and made it again.
+	Recreated bool
+}
+
+// Plan is what will be done, in order, and what will not be and why. Its hash
+// covers all of it: who approves the hash approves exactly this.
+type Plan struct {
+	Case      string             `json:"case"`
+	Principal access.PrincipalID `json:"principal"`
+	Reason    access.Reason      `json:"reason"`
+	Accounts  []Verdict          `json:"accounts"`
+	Steps     []access.Step      `json:"steps"`
+	Unknown   []Silent           `json:"unknown,omitempty"`
+	Guards    []string           `json:"guards,omitempty"`
+}
+
+// Verdict is what a plan makes of one account.
+type Verdict struct {
+	Account  access.Ref      `json:"account"`
+	Engine   string          `json:"engine"`
+	Evidence access.Evidence `json:"evidence"`
+	Grants   int             `json:"grants"`
+	// Act is true when the plan has steps for the account.
+	Act bool `json:"act"`
+	// Outcome is what can be said already when the plan does not act.
+	Outcome access.Outcome `json:"outcome,omitempty"`
+	Why     string         `json:"why,omitempty"`
+	ID      int64          `json:"-"`
+}
+
+// Silent is a connection that could not be asked.
+type Silent struct {
+	Connection string `json:"connection"`
+	Why        string `json:"why"`
+}
+
+// Canonical is the JSON that is hashed: fields in declaration order, lists in the
+// order of the plan, no maps.
+func (p Plan) Canonical() []byte {
+	b, err := json.Marshal(p)
+	if err != nil {
+		panic("plan: " + err.Error()) // no field of it can fail to marshal
+	}
+	return b
+}
+
+// Hash is the SHA-256 of the canonical form, in hexadecimal.
+func (p Plan) Hash() string {
+	sum := sha256.Sum256(p.Canonical())
+	return hex.EncodeToString(sum[:])
+}
+
+// NeedsWord reports whether the plan waits for a person's approval under a policy.
+// A plan that changes nothing needs nobody's word.
+func (p Plan) NeedsWord(policy Policy) bool {
+	if len(p.Steps) == 0 {
+		return false
+	}
+	return policy.Approval == ApproveAlways || len(p.Guards) > 0
+}
+
+// Within reports whether every mutating step of p stands in the approved plan
+// already, so that the approval covers p as well. The state may have moved by
+// shrinking; anything new needs a new word.
+func (p Plan) Within(approved Plan) bool {
+	have := map[string]bool{}
+	for _, s := range approved.Steps {
+		have[identity(s)] = true
+	}
+	for _, s := range p.Steps {
+		if s.Action != access.Confirm && !have[identity(s)] {
+			return false
+		}
+	}
+	return true
+}
+
+// identity is what a step does to what, whatever its place in the order.
+func identity(s access.Step) string {
+	s.Ordinal, s.Blocked, s.Irreversible = 0, nil, ""
+	b, _ := json.Marshal(s) // a step is strings and numbers
+	return string(b)
+}

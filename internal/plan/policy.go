@@ -1,0 +1,110 @@
+// Package plan holds the decisions: which accounts belong to a principal, what is
+// done to them and in which order, what needs a person's word first, and how each
+// account ended. Everything in it is a pure function; it asks nothing and changes
+// nothing, and workflows may call it.
+package plan
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/severhq/sever/internal/access"
+)
+
+// Approval says when a plan waits for a person other than the requester.
+type Approval string
+
+// The rules for approval.
+const (
+	ApproveGuarded Approval = "when guarded" // only when a guard tripped
+	ApproveAlways  Approval = "always"
+)
+
+// Policy is what the reason of a case decides. It travels as data with the case,
+// so that a change of the defaults never changes a running case.
+type Policy struct {
+	Reason access.Reason `json:"reason"`
+	// Mode is how hard accounts are contained.
+	Mode access.Mode `json:"mode"`
+	// ContainFirst contains each connection as soon as it has answered, before any
+	// gate; otherwise everything is discovered, planned and gated first.
+	ContainFirst bool `json:"contain_first"`
+	// Approval is the rule for removing; containing under ContainFirst never waits.
+	Approval Approval `json:"approval"`
+	// Priority of all the work in the queues: 1 is first, 5 is last.
+	Priority int `json:"priority"`
+	// BatchSize is how many steps one activity takes: 1 reads well in Temporal's
+	// pages, 25 to 50 suits large cases. A lane of more than LargeLane steps takes 25.
+	BatchSize int `json:"batch_size"`
+	// Patience is how long a plan waits for connections that do not answer; they
+	// get a plan of their own when they do.
+	Patience time.Duration `json:"patience"`
+	// Horizon is how long one piece of work is retried before its lane is parked
+	// for a person.
+	Horizon time.Duration `json:"horizon"`
+	// RetryEvery is how often a parked connection or a blocked step is tried again
+	// without anybody asking.
+	RetryEvery time.Duration `json:"retry_every"`
+	// SecondLook is how long after the first proof everything is looked at again.
+	SecondLook time.Duration `json:"second_look"`
+	// TaskDue is how long a person has for a task, and how often a reminder is
+	// recorded afterwards.
+	TaskDue time.Duration `json:"task_due"`
+	// MaxAccounts and MaxPercent are the blast radius: the most accounts that one
+	// plan may touch, and the largest share of a connection's accounts (looked at
+	// from MinListed accounts on). Above either the plan waits for a person.
+	MaxAccounts int `json:"max_accounts"`
+	MaxPercent  int `json:"max_percent"`
+}
+
+const (
+	largeLane = 100
+	// minListed keeps the share from tripping on a server with a handful of accounts.
+	minListed = 20
+)
+
+// For is the default policy of a reason. Sweeps have theirs with the sweeps; an
+// unknown reason is an error.
+func For(r access.Reason) (Policy, error) {
+	p := Policy{
+		Reason:      r,
+		Mode:        access.Lock,
+		Approval:    ApproveGuarded,
+		Priority:    2,
+		BatchSize:   1,
+		Patience:    20 * time.Second,
+		Horizon:     72 * time.Hour,
+		RetryEvery:  time.Hour,
+		SecondLook:  24 * time.Hour,
+		TaskDue:     24 * time.Hour,
+		MaxAccounts: 50,
+		MaxPercent:  20,
+	}
+	switch r {
+	case access.HR:
+	case access.Incident:
+		p.Mode = access.Kill
+		p.ContainFirst = true
+		p.Priority = 1
+		p.Horizon = 4 * time.Hour
+		p.RetryEvery = 5 * time.Minute
+		p.TaskDue = time.Hour
+	default:
+		return Policy{}, fmt.Errorf("reason %q: choose hr or incident", r)
+	}
+	return p, nil
+}
+
+// Batch is how many steps of a lane of n steps one activity takes.
+func (p Policy) Batch(n int) int {
+	if p.BatchSize == 1 && n > largeLane {
+		return 25
+	}
+	return max(p.BatchSize, 1)
+}
+
+// MoreUrgent reports whether reason a outranks b.
+func MoreUrgent(a, b access.Reason) bool {
+	rank := map[access.Reason]int{access.Sweep: 1, access.HR: 2, access.Incident: 3}
+	return rank[a] > rank[b]
+}
