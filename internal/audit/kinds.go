@@ -1,0 +1,60 @@
+package audit
+
+// The kinds of event. Kinds are part of what is hashed: one may be added, none may
+// change its text.
+const (
+	// Of a case as a whole.
+	CaseOpened    = "case.opened"
+	CaseJoined    = "case.joined"    // a second trigger met the open case
+	CaseEscalated = "case.escalated" // a more urgent reason took over
+	CaseContained = "case.contained" // every planned account is contained
+	CaseProven    = "case.proven"    // every account is proven gone
+	CaseReopened  = "case.reopened"  // a second look found something
+	CaseClosed    = "case.closed"
+
+	// Of one connection in a case.
+	ConnectionAsked      = "connection.asked"
+	ConnectionDiscovered = "connection.discovered"
+	ConnectionUnknown    = "connection.unknown" // it could not be asked
+	ConnectionWaived     = "connection.waived"
+
+	// Of a plan.
+	PlanMade       = "plan.made"
+	PlanApproved   = "plan.approved"
+	PlanDenied     = "plan.denied"
+	PlanSuperseded = "plan.superseded"
+	GuardTripped   = "guard.tripped"
+
+	// Of a step. An intent stands before every mutating call and a result after
+	// it; an intent without a result is followed by StepInterrupted, and then by a
+	// read.
+	StepIntent      = "step.intent"
+	StepResult      = "step.result"
+	StepInterrupted = "step.interrupted"
+
+	// Of an account.
+	AccountProven  = "account.proven"
+	AccountOutcome = "account.outcome"
+
+	// Of people.
+	DecisionHold      = "decision.hold"
+	DecisionResume    = "decision.resume"
+	DecisionRetry     = "decision.retry"
+	DecisionCancel    = "decision.cancel"
+	DecisionWaive     = "decision.waive"
+	DecisionReinstate = "decision.reinstate"
+
+	// Of giving access back.
+	RestoreIntent   = "restore.intent"
+	RestoreResult   = "restore.result"
+	SecretDelivered = "secret.delivered" // a new credential went to the secret sink
+
+	// Of tasks that only a person can do.
+	TaskOpened = "task.opened"
+	TaskClosed = "task.closed"
+
+	// Of the house.
+	IdentitiesImported = "identities.imported"
+	EvidenceRead       = "evidence.read"
+	CheckpointWritten  = "checkpoint.written"
+)
