@@ -56,7 +56,7 @@ func configure(o options, l layout, store *config.SQL) *config.Config {
 // dynamicSettings are the server's settings for one node with few users, under those of the command line.
 func dynamicSettings(given dynamicconfig.StaticClient) dynamicconfig.StaticClient {
 	d := dynamicconfig.StaticClient{
-		// Task queue priority needs the new matcher, which this version has switched off.
+		// Task queue priority needs the new matcher, whatever the default of this server version is.
 		dynamicconfig.MatchingUseNewMatcher.Key(): true,
 		// Priorities and rates hold per partition, so one makes them exact. It is faster here, too:
 		// the 99th percentile of 400 workflows on a file fell from 2.1 s to 0.6 s.
