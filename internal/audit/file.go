@@ -10,11 +10,11 @@ import (
 	"path/filepath"
 )
 
-// ReadFile reads checkpoints from the file outside the database, one JSON object a
+// ReadCheckpoints reads checkpoints from the file outside the database, one JSON object a
 // line. A file that is not there has none. A last line without its line feed is a
 // write that was cut short, and is left out; any other broken line is an error
 // that names it.
-func ReadFile(path string) ([]Checkpoint, error) {
+func ReadCheckpoints(path string) ([]Checkpoint, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -36,11 +36,11 @@ func ReadFile(path string) ([]Checkpoint, error) {
 	return out, nil
 }
 
-// AppendFile adds to the file those checkpoints that are newer than its last one,
+// AppendCheckpoint adds to the file those checkpoints that are newer than its last one,
 // and returns when the disk has them. Giving it every checkpoint of the database
 // closes the gap that a crash between the two writes left.
-func AppendFile(path string, checkpoints ...Checkpoint) error {
-	have, err := ReadFile(path)
+func AppendCheckpoint(path string, checkpoints ...Checkpoint) error {
+	have, err := ReadCheckpoints(path)
 	if err != nil {
 		return err
 	}

@@ -31,6 +31,7 @@ const (
 	StepIntent      = "step.intent"
 	StepResult      = "step.result"
 	StepInterrupted = "step.interrupted"
+	StepRefused     = "step.refused" // by ourselves: nothing was sent
 
 	// Of an account.
 	AccountProven  = "account.proven"

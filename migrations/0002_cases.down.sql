@@ -1,0 +1,3 @@
+drop table case_connections;
+drop table cases;
+drop table commands;

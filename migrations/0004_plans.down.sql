@@ -1,0 +1,2 @@
+drop table steps;
+drop table plans;
