@@ -95,6 +95,7 @@ const (
 	CaseExceptions CaseStatus = "closed_with_exceptions"
 	CaseCancelled  CaseStatus = "cancelled"
 	CaseReinstated CaseStatus = "reinstated"
+	CaseDryRun     CaseStatus = "dry_run" // looked and planned, and was never meant to act
 )
 
 // Support says how well a provider does an action on an engine.

@@ -50,7 +50,7 @@ func guards(p Plan, facts Facts) []string {
 		case n == 0:
 		case c.Listed < n:
 			tripped = append(tripped, fmt.Sprintf("blast radius: how many accounts %s has in all is not known", c.Name))
-		case c.Listed >= minListed && n*100 > c.Listed*pol.MaxPercent:
+		case pol.MaxPercent > 0 && c.Listed >= minListed && n*100 > c.Listed*pol.MaxPercent:
 			tripped = append(tripped, fmt.Sprintf("blast radius: %d of the %d accounts on %s (%d %%), the limit is %d %%",
 				n, c.Listed, c.Name, n*100/c.Listed, pol.MaxPercent))
 		}
