@@ -1,0 +1,95 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/severhq/sever/internal/access"
+)
+
+// A session belongs to the role that it logged in as. SET ROLE does not change
+// usesysid. Workers of a parallel query die with their leader; the workers of a
+// subscription belong to no client and end when the subscription changes hands.
+// Without the right to see more, backend_type is null.
+const herSessions = `
+from pg_stat_activity
+where usesysid = $1::int8::oid and pid <> pg_backend_pid()
+  and coalesce(backend_type, '') not like 'logical replication %'`
+
+const sessionCount = `select count(*)::int ` + herSessions
+
+const sessionList = `select pid::int8, backend_start, coalesce(datname::text, '') ` + herSessions + `
+  and coalesce(backend_type, '') <> 'parallel worker'
+order by pid`
+
+// A pid is reused sooner or later, so the session is named by its start as well.
+const endSession = `select pg_terminate_backend(pid) ` + herSessions + ` and pid = $2::int8 and backend_start is not distinct from $3`
+
+// EndSessions terminates the sessions that the role started, one statement each and
+// outside any transaction, so that one refusal does not save the others. Then it
+// counts. It works by oid, also for a role that is gone already: DROP ROLE does not
+// end sessions.
+func (s *Server) EndSessions(ctx context.Context, ref access.Ref) (int, error) {
+	op := op("end sessions of", ref, "")
+	t, err := planned(op, ref)
+	if err != nil {
+		return 0, err
+	}
+	var alive int
+	err = s.conns.with(ctx, s.home, func(conn *pgx.Conn) error {
+		if _, err := t.find(ctx, op, conn); err != nil && !errors.Is(err, errGone) {
+			return err
+		}
+		blockers, err := terminate(ctx, conn, t.oid)
+		if err != nil {
+			return err
+		}
+		if err := conn.QueryRow(ctx, sessionCount, t.oid).Scan(&alive); err != nil {
+			return err
+		}
+		if alive > 0 && len(blockers) > 0 {
+			return refuse(op, fmt.Errorf("%d of its sessions cannot be ended by us", len(blockers)), blockers...)
+		}
+		return nil
+	})
+	return alive, s.classified(op, err)
+}
+
+type session struct {
+	PID      int64
+	Start    *time.Time
+	Database string
+}
+
+// terminate sends the signal to each session, and names those that it may not end.
+func terminate(ctx context.Context, conn *pgx.Conn, oid int64) ([]access.Blocker, error) {
+	rows, err := conn.Query(ctx, sessionList, oid)
+	if err != nil {
+		return nil, err
+	}
+	live, err := pgx.CollectRows(rows, pgx.RowToStructByPos[session])
+	if err != nil {
+		return nil, err
+	}
+	var blockers []access.Blocker
+	for _, l := range live {
+		_, err := conn.Exec(ctx, endSession, oid, l.PID, l.Start)
+		switch {
+		case code(err) == "42501":
+			blockers = append(blockers, access.Blocker{
+				Object: "session " + strconv.FormatInt(l.PID, 10),
+				Why:    "our login may not end it",
+				Remedy: fmt.Sprintf("GRANT pg_signal_backend TO %s; a superuser's session needs a superuser: SELECT pg_terminate_backend(%d)",
+					quote(conn.Config().User), l.PID),
+			})
+		case err != nil:
+			return nil, err
+		}
+	}
+	return blockers, nil
+}
