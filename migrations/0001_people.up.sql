@@ -26,3 +26,6 @@ create table identities (
 );
 comment on table identities is 'Which account names at a connection belong to a principal, and how that is known.';
 create index identities_by_account on identities (connection, account);
+
+-- Applied and noted as applied at once, so that a crash leaves no doubt.
+update schema_migrations set dirty = false;

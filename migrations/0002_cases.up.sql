@@ -58,3 +58,6 @@ create table case_connections (
     constraint case_connections_unknown_has_reason check (state <> 'unknown' or why <> '')
 );
 comment on table case_connections is 'How each connection stands within a case. One that could not be asked is unknown and keeps the case open.';
+
+-- Applied and noted as applied at once, so that a crash leaves no doubt.
+update schema_migrations set dirty = false;

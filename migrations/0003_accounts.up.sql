@@ -62,3 +62,6 @@ create table case_grants (
     constraint case_grants_extent_known check (extent in ('database', 'cluster-wide', 'unknown'))
 );
 comment on table case_grants is 'What the accounts of cases reach, as last seen.';
+
+-- Applied and noted as applied at once, so that a crash leaves no doubt.
+update schema_migrations set dirty = false;

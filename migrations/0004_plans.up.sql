@@ -71,3 +71,6 @@ create table steps (
 );
 comment on table steps is 'The steps of plans. Running means that an intent is in the audit trail and its result is not.';
 create index steps_by_account on steps (account_id);
+
+-- Applied and noted as applied at once, so that a crash leaves no doubt.
+update schema_migrations set dirty = false;

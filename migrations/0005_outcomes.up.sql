@@ -35,3 +35,6 @@ create table tasks (
 );
 comment on table tasks is 'What only a person can do. A subject has one task, however often it is reported.';
 create index tasks_open on tasks (due, id) where closed_at is null;
+
+-- Applied and noted as applied at once, so that a crash leaves no doubt.
+update schema_migrations set dirty = false;

@@ -79,3 +79,6 @@ alter table audit_events enable always trigger audit_events_append_only;
 alter table checkpoints enable always trigger checkpoints_append_only;
 alter table checkpoint_heads enable always trigger checkpoint_heads_append_only;
 alter table audit_heads enable always trigger audit_heads_kept;
+
+-- Applied and noted as applied at once, so that a crash leaves no doubt.
+update schema_migrations set dirty = false;

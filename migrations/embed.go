@@ -1,6 +1,10 @@
 // Package migrations holds the schema of our own database as numbered pairs of SQL
 // files. A pair that was released never changes; a change is a new pair.
 //
+// Each file is one transaction. An up file ends by taking back the mark "dirty"
+// that golang-migrate sets before it, so that the mark and the schema agree
+// whatever is killed when.
+//
 // Every statement runs with the schema sever as its only search path, as the role
 // that owns the database. Rights of the application are not given here but by
 // store.Migrate, which knows the name of its role.

@@ -12,6 +12,15 @@ import (
 // largest is the largest whole number that every JSON reader keeps exactly.
 const largest = 1<<53 - 1
 
+// DataJSON is the data of the event in canonical form.
+func (e Event) DataJSON() ([]byte, error) {
+	data, err := plainMap(e.Data)
+	if err != nil {
+		return nil, err
+	}
+	return appendValue(nil, data)
+}
+
 // ParseData reads the data of a row from JSON. It never fails: what is no
 // canonical data (a fraction, a null, a list, no JSON at all) comes back as
 // something that has no hash, so that the row is found changed rather than

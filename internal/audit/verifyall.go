@@ -15,6 +15,8 @@ const Checkpoints = "checkpoints"
 type Book struct {
 	// Chains are the names of all chains that have rows.
 	Chains []string
+	// Expected are the names of chains that must have rows: the cases on record.
+	Expected []string
 	// Heads are the ends of the chains as kept beside the rows. Nil when there are
 	// none to compare with, as in an evidence pack.
 	Heads []Head
@@ -66,6 +68,9 @@ func VerifyAll(b Book) Report {
 		if b.Heads != nil && !known && v.count > 0 {
 			r.Findings = append(r.Findings, Finding{Chain: chain, Seq: v.last.Seq, What: Missing, Detail: "the head of the chain is gone"})
 		}
+		if v.count == 0 && len(anchors[chain]) == 0 && slices.Contains(b.Expected, chain) {
+			r.Findings = append(r.Findings, Finding{Chain: chain, Seq: 1, What: Missing, Detail: "the case is on record and its trail is gone"})
+		}
 		r.Chains++
 		r.Rows += v.count
 		r.Uncovered += v.last.Seq - covered(anchors[chain], v.last.Seq)
@@ -76,7 +81,7 @@ func VerifyAll(b Book) Report {
 // everyChain lists the chains of the book, sorted, with those that only a head or
 // a checkpoint remembers.
 func (b Book) everyChain(heads map[string]Head, anchors map[string][]Head) []string {
-	all := slices.Clone(b.Chains)
+	all := slices.Concat(b.Chains, b.Expected)
 	for chain := range heads {
 		all = append(all, chain)
 	}

@@ -92,17 +92,19 @@ const (
 
 // Plan is one plan of a case; a case has one, and more when the world moved.
 type Plan struct {
-	CaseID     string
-	No         int // from 1, within the case
-	Hash       string
-	Body       []byte // the canonical JSON that was hashed
-	Status     PlanStatus
-	NeedsWord  bool     // waits for an approval
-	Guards     []string // the guards that tripped, in words
-	MadeAt     time.Time
-	DecidedBy  string
-	DecidedAt  time.Time
-	DecidedWhy string
+	CaseID string
+	No     int // from 1, within the case
+	Hash   string
+	Body   []byte // the canonical JSON that was hashed
+	// Connections are those that the plan is about; when nil, those of its steps.
+	Connections []string
+	Status      PlanStatus
+	NeedsWord   bool     // waits for an approval
+	Guards      []string // the guards that tripped, in words
+	MadeAt      time.Time
+	DecidedBy   string
+	DecidedAt   time.Time
+	DecidedWhy  string
 }
 
 // StepState is how a step stands.
@@ -132,8 +134,12 @@ type Step struct {
 	Already   bool
 	Words     string // the system's own, of the last attempt
 	Blockers  []access.Blocker
-	StartedAt time.Time
+	StartedAt time.Time // of the first attempt
 	EndedAt   time.Time
+	// The rest is about giving back what the step took.
+	UndoAttempts int
+	Missing      []access.Gap // what could not be given back
+	UndoneAt     time.Time
 }
 
 // Proof is one observation, made after the act.

@@ -1,0 +1,64 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// right is what the application may do with one table.
+type right struct{ table, privileges string }
+
+// rights are all that the application may do. The audit trail and the checkpoints
+// only grow; plans and steps keep what they say and change how they stand.
+var rights = []right{
+	{"principals", `select, insert, update (login, name, email, updated_at)`},
+	{"identities", `select, insert, update (evidence, source, imported_by, imported_at)`},
+	{"commands", `select, insert`},
+	{"cases", `select, insert, update (reason, policy, successors, status, phase, contained_at, proven_at, second_look_at, closed_at)`},
+	{"case_connections", `select, insert, update (kind, state, why, next_try_at, attempts, listed, accounts, grants, discovered_at)`},
+	{"case_accounts", `select, insert,
+		update (foreign_id, evidence, engine, before, now, account_exists, gaps, shared_with, outcome, why, seen_at, proven_at)`},
+	{"case_grants", `select, insert, delete`},
+	{"plans", `select, insert, update (status, decided_by, decided_at, decided_why)`},
+	{"steps", `select, insert, update (state, attempts, already, words, blockers, started_at, ended_at, undo_attempts, missing, undone_at)`},
+	{"proofs", `select, insert`},
+	{"tasks", `select, insert, update (connection, subject, words, next, owner, due, opened_at, closed_at, closed_by, closed_why)`},
+	{"audit_events", `select, insert`},
+	{"audit_heads", `select, insert, update (seq, hash)`},
+	{"checkpoints", `select, insert`},
+	{"checkpoint_heads", `select, insert`},
+	{"schema_migrations", `select`},
+}
+
+// giveRights gives the role what rights lists and takes everything else away, in
+// one transaction: at no moment has a running application less than it needs.
+func giveRights(ctx context.Context, conn *pgx.Conn, role string) error {
+	var exists bool
+	if err := conn.QueryRow(ctx, `select exists (select from pg_roles where rolname = $1)`, role).Scan(&exists); err != nil {
+		return wrap("look for the application's role", err)
+	}
+	if !exists {
+		return fmt.Errorf("%w: create %q with LOGIN and a password", ErrNoRole, role)
+	}
+	app := pgx.Identifier{role}.Sanitize()
+	statements := []string{
+		`revoke all on schema sever from public, ` + app,
+		`revoke all on all tables in schema sever from public, ` + app,
+		`revoke all on all sequences in schema sever from public, ` + app,
+		`revoke all on all functions in schema sever from public, ` + app,
+		`grant usage on schema sever to ` + app,
+	}
+	for _, r := range rights {
+		statements = append(statements, fmt.Sprintf(`grant %s on table %s to %s`, r.privileges, pgx.Identifier{schema, r.table}.Sanitize(), app))
+	}
+	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		for _, s := range statements {
+			if _, err := tx.Exec(ctx, s); err != nil {
+				return fmt.Errorf("%s: %w", s, err)
+			}
+		}
+		return nil
+	})
+}

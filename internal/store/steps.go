@@ -1,0 +1,147 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+const stepColumns = `s.case_id, s.plan_no, s.ordinal, s.account_id, s.lane, s.action, s.database, s.object, s.mode, s.successor, s.irreversible,
+	s.blocked, s.state, s.attempts, s.already, s.words, s.blockers, s.started_at, s.ended_at, s.undo_attempts, s.missing, s.undone_at,
+	a.connection, a.resource, a.name, a.host, a.foreign_id`
+
+const stepTables = ` from steps s join case_accounts a on a.id = s.account_id `
+
+func scanStep(row pgx.CollectableRow) (s Step, err error) {
+	return s, row.Scan(&s.CaseID, &s.PlanNo, &s.Ordinal, &s.AccountID, &s.Lane, &s.Action, &s.Database, &s.Object, &s.Mode, &s.Successor, &s.Irreversible,
+		&s.Step.Blocked, &s.State, &s.Attempts, &s.Already, &s.Words, &s.Blockers, intoZero(&s.StartedAt), intoZero(&s.EndedAt),
+		&s.UndoAttempts, &s.Missing, intoZero(&s.UndoneAt),
+		&s.Account.Connection, &s.Account.Resource, &s.Account.Name, &s.Account.Host, &s.Account.ForeignID)
+}
+
+// Steps are the steps of a plan whose numbers are from..to, both included.
+func (q queries) Steps(ctx context.Context, caseID string, planNo, from, to int) ([]Step, error) {
+	return collect(ctx, q.db, fmt.Sprintf("steps of plan %d of case %s", planNo, caseID), scanStep,
+		`select `+stepColumns+stepTables+`
+		where s.case_id = @case and s.plan_no = @plan and s.ordinal between @from and @to order by s.ordinal`,
+		pgx.NamedArgs{"case": caseID, "plan": planNo, "from": from, "to": to})
+}
+
+// StepsOf are all steps of all plans of a case, oldest plan first.
+func (q queries) StepsOf(ctx context.Context, caseID string) ([]Step, error) {
+	return collect(ctx, q.db, "steps of case "+caseID, scanStep,
+		`select `+stepColumns+stepTables+` where s.case_id = @case order by s.plan_no, s.ordinal`, pgx.NamedArgs{"case": caseID})
+}
+
+// BegunSteps are the steps of a case at one connection, or at all of them when
+// connection is empty, that were begun and not given back: what an undo has to go
+// through, newest first. A step without an answer is among them, for it may have
+// been carried out, and so is one that was refused half-way.
+func (q queries) BegunSteps(ctx context.Context, caseID, connection string) ([]Step, error) {
+	return collect(ctx, q.db, "begun steps of case "+caseID, scanStep,
+		`select `+stepColumns+stepTables+`
+		where s.case_id = @case and (@connection = '' or a.connection = @connection)
+		  and s.attempts > 0 and s.state <> 'undone' and s.action <> 'confirm'
+		order by s.plan_no desc, s.ordinal desc`,
+		pgx.NamedArgs{"case": caseID, "connection": connection})
+}
+
+// BeginStep counts an attempt and makes the step running, just before it is sent.
+//
+// Only a step that waits, is running already (its last attempt was interrupted) or
+// was accepted may begin; any other is ErrStepOver. A waiting step may begin only
+// under an approved plan, or to contain under one that waits for approval; else it
+// is ErrNotPlanned. The step is returned as it is now.
+func (t *Tx) BeginStep(ctx context.Context, caseID string, planNo, ordinal int) (Step, error) {
+	op := stepOp("begin", caseID, planNo, ordinal)
+	s, err := t.lockStep(ctx, op, caseID, planNo, ordinal)
+	if err != nil {
+		return s, err
+	}
+	switch s.State {
+	case StepPending:
+		p, err := t.Plan(ctx, caseID, planNo)
+		if err != nil {
+			return s, wrap(op, err)
+		}
+		if !p.Status.maySend(s.Action) {
+			return s, fmt.Errorf("%s: %w: plan %d is %s", op, ErrNotPlanned, planNo, p.Status)
+		}
+	case StepRunning, StepAccepted:
+	default:
+		return s, fmt.Errorf("%s: %w: it is %s", op, ErrStepOver, s.State)
+	}
+	_, err = t.exec(ctx, op, `
+		update steps set state = 'running', attempts = attempts + 1, started_at = coalesce(started_at, clock_timestamp()), ended_at = null
+		where case_id = @case and plan_no = @plan and ordinal = @ordinal`, stepArgs(caseID, planNo, ordinal))
+	if err != nil {
+		return s, err
+	}
+	return t.step(ctx, op, caseID, planNo, ordinal)
+}
+
+// EndStep writes how an attempt ended: the State, Already, Words and Blockers of
+// the step. The state pending puts it back for another attempt.
+//
+// A step that was not begun may end too: as blocked or skipped because nothing was
+// sent, or as done because it only looks. Ending a step as it ended before is no
+// error; ending it otherwise is ErrStepOver.
+func (t *Tx) EndStep(ctx context.Context, s Step) error {
+	op := stepOp("end", s.CaseID, s.PlanNo, s.Ordinal)
+	was, err := t.lockStep(ctx, op, s.CaseID, s.PlanNo, s.Ordinal)
+	if err != nil {
+		return err
+	}
+	switch was.State {
+	case StepPending, StepRunning, StepAccepted:
+	case s.State:
+		return nil
+	default:
+		return fmt.Errorf("%s as %s: %w: it is %s", op, s.State, ErrStepOver, was.State)
+	}
+	blockers, err := toJSON(list(s.Blockers))
+	if err != nil {
+		return wrap(op, err)
+	}
+	args := stepArgs(s.CaseID, s.PlanNo, s.Ordinal)
+	args["state"], args["already"], args["words"], args["blockers"] = s.State, s.Already, words(s.Words), blockers
+	_, err = t.exec(ctx, op, `
+		update steps set state = @state, already = @already, words = @words, blockers = @blockers::text::jsonb,
+		    ended_at = case when @state = 'pending' then null else clock_timestamp() end
+		where case_id = @case and plan_no = @plan and ordinal = @ordinal`, args)
+	return err
+}
+
+// ReopenSteps puts steps that were refused or skipped back to wait, in the plans in
+// force for the connections: a person said to try again. Steps that were planned as
+// blocked stay so. It says how many it put back.
+func (t *Tx) ReopenSteps(ctx context.Context, caseID string, connections []string) (int, error) {
+	n, err := t.exec(ctx, "try steps of case "+caseID+" again", `
+		update steps s set state = 'pending', ended_at = null
+		from case_accounts a, plans p
+		where s.case_id = @case and s.state in ('blocked', 'skipped') and s.blocked = '[]'
+		  and a.id = s.account_id and a.connection = any(@connections)
+		  and p.case_id = s.case_id and p.no = s.plan_no and p.status = 'approved'`,
+		pgx.NamedArgs{"case": caseID, "connections": list(connections)})
+	return int(n), err
+}
+
+func (q queries) step(ctx context.Context, op, caseID string, planNo, ordinal int) (Step, error) {
+	return collectOne(ctx, q.db, op, scanStep,
+		`select `+stepColumns+stepTables+` where s.case_id = @case and s.plan_no = @plan and s.ordinal = @ordinal`, stepArgs(caseID, planNo, ordinal))
+}
+
+func (t *Tx) lockStep(ctx context.Context, op, caseID string, planNo, ordinal int) (Step, error) {
+	return collectOne(ctx, t.tx, op, scanStep,
+		`select `+stepColumns+stepTables+` where s.case_id = @case and s.plan_no = @plan and s.ordinal = @ordinal for update of s`,
+		stepArgs(caseID, planNo, ordinal))
+}
+
+func stepArgs(caseID string, planNo, ordinal int) pgx.NamedArgs {
+	return pgx.NamedArgs{"case": caseID, "plan": planNo, "ordinal": ordinal}
+}
+
+func stepOp(verb, caseID string, planNo, ordinal int) string {
+	return fmt.Sprintf("%s step %d of plan %d of case %s", verb, ordinal, planNo, caseID)
+}
