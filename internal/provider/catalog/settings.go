@@ -1,0 +1,70 @@
+package catalog
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/severhq/sever/internal/config"
+)
+
+// settings are common to the connections of every provider. They are read as text
+// so that a problem is told by the name of its variable.
+type settings struct {
+	// Owner is the person who gets the tasks of the connection.
+	Owner string `env:"OWNER"`
+	// Protected are the names that may never be touched: "svc_*,deploy,*-bot".
+	Protected string `env:"PROTECTED"`
+	// TasksPerSecond and Parallel narrow the provider's limits and never widen them.
+	TasksPerSecond string `env:"TASKS_PER_SECOND"`
+	Parallel       string `env:"PARALLEL"`
+}
+
+// configure fills what is common to all connections, and returns all problems.
+func (c *Connection) configure(vars config.Vars) []error {
+	prefix := Prefix(c.Name)
+	set, err := config.Parse[settings](vars, prefix)
+	if err != nil {
+		return each(err)
+	}
+	var problems []error
+	problem := func(variable, format string, args ...any) {
+		problems = append(problems, fmt.Errorf("%s%s "+format, append([]any{prefix, variable}, args...)...))
+	}
+	c.Owner = strings.TrimSpace(set.Owner)
+	for _, pattern := range strings.Split(set.Protected, ",") {
+		pattern = strings.TrimSpace(pattern)
+		if !strings.Contains(strings.TrimSuffix(strings.TrimPrefix(pattern, "*"), "*"), "*") {
+			if pattern != "" {
+				c.Protected = append(c.Protected, pattern)
+			}
+			continue
+		}
+		problem("PROTECTED", "has %q: a * may only stand first or last", pattern)
+	}
+	if set.TasksPerSecond != "" {
+		rate, err := strconv.ParseFloat(set.TasksPerSecond, 64)
+		most := c.Spec.Limits.TasksPerSecond
+		switch {
+		case err != nil || !(rate > 0 && rate < 1e6):
+			problem("TASKS_PER_SECOND", "is %q: it must be a number above 0", set.TasksPerSecond)
+		case most > 0 && rate > most:
+			problem("TASKS_PER_SECOND", "is %v: %s allows %v at most", rate, c.Kind, most)
+		default:
+			c.Limits.TasksPerSecond = rate
+		}
+	}
+	if set.Parallel != "" {
+		n, err := strconv.Atoi(set.Parallel)
+		most := c.Spec.Limits.Parallel
+		switch {
+		case err != nil || n < 1:
+			problem("PARALLEL", "is %q: it must be a whole number above 0", set.Parallel)
+		case most > 0 && n > most:
+			problem("PARALLEL", "is %d: %s allows %d at most", n, c.Kind, most)
+		default:
+			c.Limits.Parallel = n
+		}
+	}
+	return problems
+}
