@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -25,15 +26,25 @@ func ReadCheckpoints(path string) ([]Checkpoint, error) {
 	var out []Checkpoint
 	lines := bytes.Split(text, []byte("\n"))
 	for i, line := range lines[:len(lines)-1] {
-		d := json.NewDecoder(bytes.NewReader(line))
-		d.DisallowUnknownFields()
-		var c Checkpoint
-		if err := d.Decode(&c); err != nil {
+		c, err := readLine(line)
+		if err != nil {
 			return out, fmt.Errorf("read checkpoints: %s, line %d: %w", path, i+1, err)
 		}
 		out = append(out, c)
 	}
 	return out, nil
+}
+
+func readLine(line []byte) (c Checkpoint, err error) {
+	d := json.NewDecoder(bytes.NewReader(line))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&c); err != nil {
+		return c, err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return c, errors.New("something follows the checkpoint")
+	}
+	return c, nil
 }
 
 // AppendCheckpoint adds to the file those checkpoints that are newer than its last one,

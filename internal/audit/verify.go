@@ -43,8 +43,7 @@ func (f Finding) String() string {
 // want is the last row as it is known from elsewhere; nil if it is not known, and
 // then a missing tail goes unseen.
 func VerifyChain(chain string, rows iter.Seq2[Row, error], want *Head) []Finding {
-	v := walk{chain: chain, want: want, last: Row{Hash: Genesis}}
-	return v.verify(rows, nil)
+	return newWalk(chain, want).verify(rows, nil)
 }
 
 // walk is the state of reading one chain.
@@ -52,10 +51,15 @@ type walk struct {
 	chain    string
 	want     *Head // the exact end, if known
 	findings []Finding
-	misfits  []Row  // rows whose hash does not fit their content, in order
-	last     Row    // the row read before
-	accept   string // another predecessor that is as good: what the last row's hash should have been
+	misfits  []Row // rows whose hash does not fit their content, in order
+	last     Row   // the row read before
+	lastFits bool
+	gaps     map[int64]int // findings that say of a single row that it is missing
 	count    int64
+}
+
+func newWalk(chain string, want *Head) *walk {
+	return &walk{chain: chain, want: want, last: Row{Hash: Genesis}, lastFits: true, gaps: map[int64]int{}}
 }
 
 // verify walks the chain past the anchors: rows that signed checkpoints saw,
@@ -88,17 +92,20 @@ func (v *walk) add(seq int64, key string, what What, detail string) {
 	v.findings = append(v.findings, Finding{Chain: v.chain, Seq: seq, Key: key, What: what, Detail: detail})
 }
 
-// read judges one row by its number, its content and its predecessor.
+// read judges one row by its number, its content and its predecessor. A row that
+// was judged already is no reason to judge its successor.
 func (v *walk) read(row Row) {
 	v.count++
 	next := v.last.Seq + 1
-	switch {
-	case row.Seq > next:
+	if row.Seq < next {
+		v.late(row)
+		return
+	}
+	if row.Seq > next {
+		if row.Seq == next+1 {
+			v.gaps[next] = len(v.findings)
+		}
 		v.add(next, "", Missing, stretch("missing", next, row.Seq-1))
-	case row.Seq < next && v.count > 1:
-		v.add(row.Seq, row.Key, Inserted, fmt.Sprintf("a row with this number follows row %d", v.last.Seq))
-	case row.Seq < next:
-		v.add(row.Seq, row.Key, Inserted, "a chain begins with row 1")
 	}
 	hash, err := row.hash()
 	fits := err == nil && hash == row.Hash && row.Chain == v.chain
@@ -107,16 +114,24 @@ func (v *walk) read(row Row) {
 		v.add(row.Seq, row.Key, Inserted, fmt.Sprintf("the row belongs to chain %q", row.Chain))
 	case !fits:
 		v.misfits = append(v.misfits, row)
-	case row.Seq == next && row.Prev != v.last.Hash && row.Prev != v.accept:
-		v.add(v.last.Seq, v.last.Key, Changed, fmt.Sprintf(
+	case row.Seq == next && row.Prev != v.last.Hash && v.lastFits:
+		v.add(max(v.last.Seq, 1), v.last.Key, Changed, fmt.Sprintf(
 			"written anew with a hash of its own: row %d, which is whole, was written behind another", row.Seq))
 	}
-	v.last, v.accept = row, ""
-	if !fits {
-		// Its successor may name the hash that the row should have had.
-		v.accept = hash
-		v.last.Hash = row.Hash
+	v.last, v.lastFits = row, fits
+}
+
+// late judges a row that stands behind one with a higher number.
+func (v *walk) late(row Row) {
+	if i, gap := v.gaps[row.Seq]; gap {
+		delete(v.gaps, row.Seq)
+		v.findings[i] = Finding{Chain: v.chain, Seq: row.Seq, Key: row.Key, What: Reordered, Detail: fmt.Sprintf("it stands behind row %d", v.last.Seq)}
+		if hash, err := row.hash(); err != nil || hash != row.Hash {
+			v.misfits = append(v.misfits, row)
+		}
+		return
 	}
+	v.add(row.Seq, row.Key, Inserted, "there is a row with this number, or there should be none")
 }
 
 // end compares the last row with what is known from elsewhere.
@@ -133,7 +148,7 @@ func (v *walk) end(beyond []Head) {
 	case w.Seq > last:
 	case w.Seq < last:
 		v.add(w.Seq+1, "", Inserted, stretch("behind the head of the chain", w.Seq+1, last))
-	case w.Hash != v.last.Hash && len(v.misfits) == 0:
+	case w.Hash != v.last.Hash && v.lastFits:
 		v.add(last, v.last.Key, Changed, "the head of the chain names another hash for its last row")
 	}
 }

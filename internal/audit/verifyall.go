@@ -60,7 +60,7 @@ func VerifyAll(b Book) Report {
 	}
 	for _, chain := range b.everyChain(heads, anchors) {
 		h, known := heads[chain]
-		v := walk{chain: chain, last: Row{Hash: Genesis}}
+		v := newWalk(chain, nil)
 		if known {
 			v.want = &h
 		}
