@@ -1,0 +1,99 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/audit"
+	"github.com/severhq/sever/internal/provider"
+	"github.com/severhq/sever/internal/store"
+)
+
+// Confirm asks the systems themselves, by fresh connections, whether the accounts
+// of the batch are gone, and writes what they answer as proofs. An account whose
+// removal was refused is looked at too: the proof then says what is left.
+//
+// It fails, retryably, for as long as an account that was deleted is still there.
+func (a *Access) Confirm(ctx context.Context, b Batch) (Tally, error) {
+	t, err := a.confirmBatch(ctx, b)
+	return t, asTemporal(ctx, err)
+}
+
+func (a *Access) confirmBatch(ctx context.Context, b Batch) (Tally, error) {
+	conn, err := a.connections.For(b.Connection)
+	if err != nil {
+		return Tally{}, fmt.Errorf("%w: %w", errBadInput, err)
+	}
+	steps, err := a.store.Steps(ctx, b.Case, b.Plan, b.From, b.To)
+	if err != nil {
+		return Tally{}, err
+	}
+	var failed []error
+	for _, s := range steps {
+		if finished(s) {
+			continue
+		}
+		if err := stopping(ctx); err != nil {
+			return Tally{}, err
+		}
+		activity.RecordHeartbeat(ctx, s.Ordinal)
+		if err := a.confirm(ctx, conn.Provider, s, b.Look); err != nil {
+			failed = append(failed, err)
+		}
+	}
+	if len(failed) > 0 {
+		return Tally{}, errors.Join(failed...)
+	}
+	return a.tally(ctx, b)
+}
+
+func (a *Access) confirm(ctx context.Context, p provider.Provider, s store.Step, look int) error {
+	obstacle, err := a.obstacle(ctx, s)
+	if err != nil {
+		return err
+	}
+	seen, err := p.Look(ctx, s.Account)
+	if err != nil {
+		return fmt.Errorf("confirm %s: %w", s.Account, err)
+	}
+	if !seen.Gone() && obstacle == "" {
+		if !another(seen, s.Account) {
+			return fmt.Errorf("confirm %s: %w: %s", s.Account, errNotYet, seen.Answered)
+		}
+		obstacle = provider.ErrAnotherAccount.Error()
+	}
+	return a.prove(ctx, s, seen, look, obstacle)
+}
+
+// another reports whether the account that answers is not the planned one.
+func another(seen access.Sighting, planned access.Ref) bool {
+	return seen.Exists && planned.ForeignID != "" && seen.Account.ForeignID != planned.ForeignID
+}
+
+// prove writes the proof, the end of the step and the audit row as one.
+func (a *Access) prove(ctx context.Context, s store.Step, seen access.Sighting, look int, obstacle string) error {
+	s.State, s.Words = store.StepDone, seen.Answered
+	outcome := "gone"
+	if !seen.Gone() {
+		s.State, s.Words, outcome = store.StepSkipped, obstacle, "not gone"
+	}
+	at := time.Now()
+	return a.store.Do(ctx, func(tx *store.Tx) error {
+		if err := tx.AddProof(ctx, store.Proof{CaseID: s.CaseID, AccountID: s.AccountID, Look: look,
+			Asked: seen.Asked, Answered: seen.Answered, Gone: seen.Gone(), At: at}); err != nil {
+			return err
+		}
+		if err := tx.EndStep(ctx, s); err != nil {
+			return err
+		}
+		e := a.event(s, audit.AccountProven, 0, outcome, seen.Answered)
+		e.Key = fmt.Sprintf("proof/%d/%d/%d", s.PlanNo, s.Ordinal, look)
+		e.Data["asked"], e.Data["look"] = seen.Asked, look
+		return tx.Append(ctx, e)
+	})
+}

@@ -1,0 +1,156 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/audit"
+	"github.com/severhq/sever/internal/plan"
+	"github.com/severhq/sever/internal/store"
+)
+
+// Plan makes a plan over some connections of a case from what was discovered, and
+// saves it with its steps. A plan that stays within the last approved one carries
+// that approval on.
+func (r *Records) Plan(ctx context.Context, in PlanInput) (Planned, error) {
+	out, err := r.plan(ctx, in)
+	return out, asTemporal(ctx, err)
+}
+
+func (r *Records) plan(ctx context.Context, in PlanInput) (Planned, error) {
+	facts, err := r.facts(ctx, in)
+	if err != nil {
+		return Planned{}, err
+	}
+	p := plan.Make(facts)
+	lanes, laneOf := plan.Lanes(p, in.Policy)
+	out := Planned{Hash: p.Hash(), Lanes: lanes, NeedsWord: p.NeedsWord(in.Policy) && !in.DryRun, Mutates: mutates(p)}
+	if out.NeedsWord && in.Approved > 0 {
+		covered, err := r.covered(ctx, in, p)
+		if err != nil {
+			return Planned{}, err
+		}
+		out.NeedsWord = !covered
+	}
+	record := store.Plan{CaseID: in.Case, Hash: out.Hash, Body: p.Canonical(), Connections: in.Connections, Status: store.PlanApproved, NeedsWord: out.NeedsWord, Guards: p.Guards, MadeAt: in.At}
+	switch {
+	case in.DryRun:
+		record.Status = store.PlanDryRun
+	case out.NeedsWord:
+		record.Status = store.PlanWaiting
+	}
+	steps := make([]store.Step, len(p.Steps))
+	for i, s := range p.Steps {
+		steps[i] = store.Step{CaseID: in.Case, AccountID: accountID(facts.Accounts, s.Account), Lane: laneOf[i], Step: s, State: store.StepPending}
+	}
+	return out, r.store.Do(ctx, func(tx *store.Tx) error {
+		saved, err := tx.SavePlan(ctx, record, steps)
+		if err != nil {
+			return err
+		}
+		out.No = saved.No
+		for _, v := range p.Accounts {
+			if !v.Act && v.Outcome != access.AlreadyGone {
+				if err := tx.SetOutcome(ctx, v.ID, v.Outcome, v.Why); err != nil {
+					return err
+				}
+			}
+		}
+		return r.planEvents(ctx, tx, in, p, out)
+	})
+}
+
+func (r *Records) planEvents(ctx context.Context, tx *store.Tx, in PlanInput, p plan.Plan, out Planned) error {
+	act, untouched := 0, []any{}
+	for _, v := range p.Accounts {
+		if v.Act {
+			act++
+			continue
+		}
+		untouched = append(untouched, fmt.Sprintf("%s: %s (%s)", v.Account, v.Outcome, v.Why))
+	}
+	e := audit.Event{
+		Chain: in.Case, Key: activityKey(ctx, "plan"), At: in.At, Kind: audit.PlanMade, Actor: self, Object: fmt.Sprintf("plan %d", out.No),
+		Words: fmt.Sprintf("%d accounts to end in %d steps", act, len(p.Steps)),
+		Data:  map[string]any{"hash": out.Hash, "steps": len(p.Steps), "untouched": untouched, "waits_for_approval": out.NeedsWord},
+	}
+	if err := tx.Append(ctx, e); err != nil {
+		return err
+	}
+	for i, g := range p.Guards {
+		if err := tx.Append(ctx, audit.Event{Chain: in.Case, Key: fmt.Sprintf("%s/guard/%d", e.Key, i), At: in.At, Kind: audit.GuardTripped,
+			Actor: self, Object: e.Object, Words: g, Data: map[string]any{"hash": out.Hash}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// facts reads what the plan is made from.
+func (r *Records) facts(ctx context.Context, in PlanInput) (plan.Facts, error) {
+	c, err := r.store.Case(ctx, in.Case)
+	if err != nil {
+		return plan.Facts{}, err
+	}
+	f := plan.Facts{Case: c.ID, Principal: c.Principal, Policy: in.Policy, Successors: c.Successors}
+	conns, err := r.store.ConnectionsOf(ctx, in.Case)
+	if err != nil {
+		return plan.Facts{}, err
+	}
+	for _, cc := range conns {
+		if !slices.Contains(in.Connections, cc.Connection) {
+			continue
+		}
+		k := plan.Connection{Name: cc.Connection, Kind: cc.Kind, Listed: cc.Listed}
+		if cc.State != store.ConnDiscovered {
+			k.Unknown = cc.Why
+		}
+		conn, err := r.connections.For(cc.Connection)
+		if err != nil {
+			return plan.Facts{}, fmt.Errorf("%w: %w", errBadInput, err)
+		}
+		k.Engines, k.Protected = conn.Spec.Engines, conn.Protected
+		f.Connections = append(f.Connections, k)
+	}
+	accounts, err := r.store.AccountsOf(ctx, in.Case, in.Connections)
+	if err != nil {
+		return plan.Facts{}, err
+	}
+	for _, a := range accounts {
+		if a.Outcome == access.Waived {
+			continue
+		}
+		known := plan.Account{ID: a.ID, Account: a.Now, Evidence: a.Evidence, Exists: a.Exists, Gaps: a.Gaps, SharedWith: a.SharedWith}
+		known.Ref, known.Engine = a.Ref, a.Engine
+		known.Recreated = slices.ContainsFunc(accounts, func(o store.CaseAccount) bool {
+			return o.ID < a.ID && o.Ref.Same(a.Ref) && o.ForeignID != a.ForeignID
+		})
+		f.Accounts = append(f.Accounts, known)
+	}
+	return f, nil
+}
+
+// covered reports whether the approved plan already contains this one.
+func (r *Records) covered(ctx context.Context, in PlanInput, p plan.Plan) (bool, error) {
+	old, err := r.store.Plan(ctx, in.Case, in.Approved)
+	if err != nil {
+		return false, err
+	}
+	var approved plan.Plan
+	if err := json.Unmarshal(old.Body, &approved); err != nil {
+		return false, fmt.Errorf("plan %d of case %s cannot be read: %w", in.Approved, in.Case, err)
+	}
+	return approved.Hash() == old.Hash && p.Within(approved), nil
+}
+
+func accountID(accounts []plan.Account, ref access.Ref) int64 {
+	i := slices.IndexFunc(accounts, func(a plan.Account) bool { return a.Ref == ref })
+	return accounts[i].ID // every step is about an account of the facts
+}
+
+func mutates(p plan.Plan) bool {
+	return slices.ContainsFunc(p.Steps, func(s access.Step) bool { return s.Action != access.Confirm })
+}

@@ -1,0 +1,160 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/audit"
+	"github.com/severhq/sever/internal/plan"
+	"github.com/severhq/sever/internal/store"
+)
+
+// Record writes what a person decided, together with its effect on the records. It
+// is done before the decision takes effect.
+func (r *Records) Record(ctx context.Context, in RecordInput) error {
+	return asTemporal(ctx, r.store.Do(ctx, func(tx *store.Tx) error {
+		data := map[string]any{}
+		object, err := r.apply(ctx, tx, in, data)
+		if err != nil {
+			return err
+		}
+		return tx.Append(ctx, audit.Event{Chain: in.Case, Key: "decision/" + in.Key, At: in.At, Kind: in.Kind, Actor: in.By,
+			Object: object, Words: in.Why, Data: data})
+	}))
+}
+
+// apply changes the records as the decision says, and names its object.
+func (r *Records) apply(ctx context.Context, tx *store.Tx, in RecordInput, data map[string]any) (object string, err error) {
+	object = in.Case
+	switch in.Kind {
+	case audit.PlanApproved, audit.PlanDenied:
+		status := store.PlanApproved
+		if in.Kind == audit.PlanDenied {
+			status = store.PlanDenied
+		}
+		data["hash"] = in.Hash
+		return fmt.Sprintf("plan %d", in.Plan), tx.DecidePlan(ctx, in.Case, in.Hash, status, in.By, in.Why)
+	case audit.CaseEscalated:
+		body, err := json.Marshal(in.Policy)
+		if err != nil {
+			return "", err
+		}
+		data["reason"], data["mode"] = string(in.Policy.Reason), string(in.Policy.Mode)
+		return object, tx.SetPolicy(ctx, in.Case, in.Policy.Reason, body)
+	case audit.DecisionRetry:
+		if len(in.Successors) > 0 {
+			for conn, name := range in.Successors {
+				data["successor "+conn] = name
+			}
+			return object, tx.AddSuccessors(ctx, in.Case, in.Successors)
+		}
+	case audit.DecisionWaive:
+		return r.waive(ctx, tx, in)
+	}
+	return object, nil
+}
+
+func (r *Records) waive(ctx context.Context, tx *store.Tx, in RecordInput) (string, error) {
+	if in.Connection != "" {
+		if err := tx.CloseTask(ctx, in.Case, silentKey(in.Connection), in.By, in.Why); err != nil {
+			return "", err
+		}
+		return in.Connection, tx.SetConnection(ctx, store.CaseConnection{CaseID: in.Case, Connection: in.Connection,
+			State: store.ConnWaived, Why: in.Why})
+	}
+	a, err := tx.Account(ctx, in.Account)
+	if err != nil {
+		return "", err
+	}
+	if err := tx.CloseTask(ctx, in.Case, fmt.Sprintf("account/%d", in.Account), in.By, in.Why); err != nil {
+		return "", err
+	}
+	return a.Ref.String(), tx.SetOutcome(ctx, in.Account, access.Waived, in.Why)
+}
+
+// Mark notes where a case stands: its phase, and the moments that are measured.
+func (r *Records) Mark(ctx context.Context, in MarkInput) error {
+	return asTemporal(ctx, r.store.Do(ctx, func(tx *store.Tx) error {
+		if in.Phase != "" {
+			if err := tx.SetPhase(ctx, in.Case, in.Phase); err != nil {
+				return err
+			}
+		}
+		if !in.ContainedAt.IsZero() {
+			if err := tx.MarkContained(ctx, in.Case, in.ContainedAt); err != nil {
+				return err
+			}
+		}
+		if in.ProvenAt.IsZero() {
+			return nil
+		}
+		return tx.MarkProven(ctx, in.Case, in.ProvenAt, in.SecondLookAt)
+	}))
+}
+
+// Close ends a case as its records allow: clean when every account is proven gone,
+// with exceptions when a person waived something, cancelled when everything was
+// given back. It refuses, by answering open, while anything is unsettled. The end
+// is part of the trail, and the trail is signed.
+func (r *Records) Close(ctx context.Context, in CloseInput) (Closed, error) {
+	status, err := r.finalStatus(ctx, in)
+	if err != nil || status == access.CaseOpen {
+		return Closed{status}, asTemporal(ctx, err)
+	}
+	err = r.store.Do(ctx, func(tx *store.Tx) error {
+		if err := tx.CloseCase(ctx, in.Case, status, in.At); err != nil {
+			return err
+		}
+		return tx.Append(ctx, audit.Event{Chain: in.Case, Key: "closed", At: in.At, Kind: audit.CaseClosed, Actor: self,
+			Object: in.Case, Outcome: string(status)})
+	})
+	if err == nil {
+		err = r.notary.sign(ctx, r.store, in.At)
+	}
+	return Closed{status}, asTemporal(ctx, err)
+}
+
+func (r *Records) finalStatus(ctx context.Context, in CloseInput) (access.CaseStatus, error) {
+	if in.Cancelled {
+		return access.CaseCancelled, nil
+	}
+	conns, err := r.store.ConnectionsOf(ctx, in.Case)
+	if err != nil {
+		return "", err
+	}
+	waived := 0
+	for _, c := range conns {
+		switch c.State {
+		case store.ConnWaived:
+			waived++
+		case store.ConnDiscovered:
+		default:
+			return access.CaseOpen, nil
+		}
+	}
+	accounts, err := r.store.AccountsOf(ctx, in.Case, nil)
+	if err != nil {
+		return "", err
+	}
+	outcomes := make([]access.Outcome, len(accounts))
+	for i, a := range accounts {
+		outcomes[i] = a.Outcome
+	}
+	status, _ := plan.Final(outcomes, waived)
+	return status, nil
+}
+
+// sign seals the heads of all chains that moved, in the database and outside it.
+func (n Notary) sign(ctx context.Context, s *store.Store, at time.Time) error {
+	if n.Key == nil {
+		return nil
+	}
+	c, err := s.AddCheckpoint(ctx, n.Key, at)
+	if err != nil || n.File == "" {
+		return err
+	}
+	return audit.AppendCheckpoint(n.File, c)
+}

@@ -1,0 +1,126 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/audit"
+	"github.com/severhq/sever/internal/plan"
+	"github.com/severhq/sever/internal/store"
+)
+
+// Weigh decides from the steps and the proofs how each account ended, and opens a
+// task for every one that needs a person. Tasks whose subject is settled close.
+func (r *Records) Weigh(ctx context.Context, in WeighInput) (Weighed, error) {
+	out, err := r.weigh(ctx, in)
+	return out, asTemporal(ctx, err)
+}
+
+func (r *Records) weigh(ctx context.Context, in WeighInput) (Weighed, error) {
+	accounts, err := r.store.AccountsOf(ctx, in.Case, in.Connections)
+	if err != nil {
+		return Weighed{}, err
+	}
+	steps, err := r.store.StepsOf(ctx, in.Case)
+	if err != nil {
+		return Weighed{}, err
+	}
+	proofs, err := r.store.ProofsOf(ctx, in.Case)
+	if err != nil {
+		return Weighed{}, err
+	}
+	out := Weighed{Connections: make([]Weight, len(in.Connections))}
+	for i, name := range in.Connections {
+		out.Connections[i].Connection = name
+	}
+	return out, r.store.Do(ctx, func(tx *store.Tx) error {
+		for i := range out.Connections {
+			out.Connections[i].Accounts, out.Connections[i].Open = 0, 0
+		}
+		for _, a := range accounts {
+			outcome, why := ended(a, steps, proofs)
+			w := &out.Connections[slices.Index(in.Connections, a.Connection)]
+			w.Accounts++
+			if !outcome.Settled() {
+				w.Open++
+			}
+			if err := r.settle(ctx, tx, in, a, outcome, why); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// ended is how an account stands, from the newest plan that has steps for it and
+// the newest proof.
+func ended(a store.CaseAccount, steps []store.Step, proofs []store.Proof) (access.Outcome, string) {
+	if a.Outcome == access.Waived || a.Outcome == access.Reinstated {
+		return a.Outcome, a.Why
+	}
+	newest := 0
+	for _, s := range steps {
+		if s.AccountID == a.ID {
+			newest = max(newest, s.PlanNo)
+		}
+	}
+	if newest == 0 { // the plan did not act on it, and said why
+		return a.Outcome, a.Why
+	}
+	var done []plan.Ended
+	acted := false
+	for _, s := range steps {
+		if s.AccountID != a.ID {
+			continue
+		}
+		acted = acted || s.Action != access.Confirm && s.State == store.StepDone && !s.Already
+		if s.PlanNo == newest && s.State != store.StepUndone {
+			done = append(done, plan.Ended{Action: s.Action, Done: s.State == store.StepDone, Already: s.Already, Words: s.Words})
+		}
+	}
+	gone := false
+	var at time.Time
+	for _, p := range proofs {
+		if p.AccountID == a.ID && !p.At.Before(at) {
+			gone, at = p.Gone, p.At
+		}
+	}
+	return plan.Outcome(gone, acted, a.Gaps, done)
+}
+
+// settle writes an outcome that is new, and opens or closes the account's task.
+func (r *Records) settle(ctx context.Context, tx *store.Tx, in WeighInput, a store.CaseAccount, o access.Outcome, why string) error {
+	key := fmt.Sprintf("account/%d", a.ID)
+	if o.Settled() {
+		if err := tx.CloseTask(ctx, in.Case, key, self, string(o)); err != nil {
+			return err
+		}
+	} else if err := tx.OpenTask(ctx, store.Task{
+		CaseID: in.Case, Key: key, Connection: a.Connection, Subject: a.Ref.String(), Words: why, Next: next(in.Case, a, o),
+		Owner: r.owner(a.Connection), Due: in.At.Add(in.TaskDue), OpenedAt: in.At}); err != nil {
+		return err
+	}
+	if a.Outcome == o && a.Why == why {
+		return nil
+	}
+	if err := tx.SetOutcome(ctx, a.ID, o, why); err != nil {
+		return err
+	}
+	return tx.Append(ctx, audit.Event{Chain: in.Case, Key: fmt.Sprintf("%s/%d", activityKey(ctx, "outcome"), a.ID), At: in.At,
+		Kind: audit.AccountOutcome, Actor: self, Object: a.Ref.String(), Outcome: string(o), Words: why})
+}
+
+// next is what a person can do about an account that is not settled.
+func next(caseID string, a store.CaseAccount, o access.Outcome) string {
+	waive := fmt.Sprintf("sever waive %s %s --reason \"...\"", caseID, a.Ref)
+	switch o {
+	case access.Protected:
+		return "decide by hand whether this account may end; if it has to stay: " + waive
+	case access.Unknown:
+		return "make it readable, then: sever retry " + caseID
+	}
+	return "remove what stands in the way, then: sever retry " + caseID + "; if it has to stay: " + waive
+}

@@ -1,0 +1,26 @@
+// Command sever-worker carries out what workflows ask for: it keeps the records and
+// reaches the connections. Any number of them may run side by side.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/wiring"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	if err := wiring.Run(ctx, config.Environ(), log); err != nil && !errors.Is(err, context.Canceled) {
+		fmt.Fprintln(os.Stderr, "sever-worker:", err)
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,131 @@
+package workflows
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/severhq/sever/internal/plan"
+)
+
+var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+
+func tracks(states ...TrackState) (out []Track) {
+	for i, s := range states {
+		out = append(out, Track{Connection: string(rune('a' + i)), State: s})
+	}
+	return out
+}
+
+func TestNext(t *testing.T) {
+	t.Parallel()
+	later := noon.Add(time.Minute)
+	parked := Track{Connection: "p", State: TrackParked, NextTry: later}
+	for name, c := range map[string]struct {
+		state  State
+		gather time.Time
+		long   bool
+		want   Move
+		until  time.Time
+	}{
+		"decisions are recorded before anything else": {state: State{Inbox: []Letter{{}}, Cancelled: true, Tracks: tracks(TrackDue)}, want: MoveRecord},
+		"a due connection is asked":                   {state: State{Tracks: tracks(TrackDue, TrackBusy)}, want: MoveAsk},
+		"the plan waits for those that are asked":     {state: State{Tracks: tracks(TrackReady, TrackAsking)}, gather: later, want: MoveWait, until: later},
+		"but not longer than its patience":            {state: State{Tracks: tracks(TrackReady, TrackAsking)}, gather: noon, want: MovePlan},
+		"nor when all have answered":                  {state: State{Tracks: tracks(TrackReady, TrackReady)}, gather: later, want: MovePlan},
+		"nor for a connection that failed":            {state: State{Tracks: append(tracks(TrackReady), parked)}, gather: later, want: MovePlan},
+		"an incident waits for nobody":                {state: State{Policy: plan.Policy{ContainFirst: true}, Tracks: tracks(TrackReady, TrackAsking)}, gather: later, want: MovePlan},
+		"a silent connection is asked again in time":  {state: State{Tracks: append(tracks(TrackClean), parked)}, want: MoveWait, until: later},
+		"a denied plan waits for a person":            {state: State{Tracks: tracks(TrackDenied, TrackClean)}, want: MoveWait},
+		"settled everywhere is proven":                {state: State{Look: 1, Tracks: tracks(TrackClean, TrackClean)}, want: MoveProve},
+		"then a second look is waited for":            {state: State{Look: 1, SecondLookAt: later, Tracks: tracks(TrackClean)}, want: MoveWait, until: later},
+		"and taken":                                   {state: State{Look: 1, SecondLookAt: noon, Tracks: tracks(TrackClean)}, want: MoveRelook},
+		"and then the case closes":                    {state: State{Look: 2, SecondLookAt: noon, Tracks: tracks(TrackClean)}, want: MoveClose},
+		"not while one thing is open":                 {state: State{Look: 2, SecondLookAt: noon, Tracks: tracks(TrackClean, TrackOpen)}, want: MoveWait},
+		"not while one thing is under way":            {state: State{Look: 2, SecondLookAt: noon, Tracks: tracks(TrackClean, TrackBusy)}, want: MoveWait},
+		"a cancelled case waits for what is running":  {state: State{Cancelled: true, Tracks: tracks(TrackBusy, TrackDue)}, want: MoveWait},
+		"and then gives back":                         {state: State{Cancelled: true, Tracks: tracks(TrackDue, TrackParked)}, want: MoveRestore},
+		"a long history begins nothing new":           {state: State{Tracks: tracks(TrackBusy, TrackDue)}, long: true, want: MoveWait},
+		"and goes on in a new run when it is quiet":   {state: State{Tracks: tracks(TrackOpen, TrackDue)}, long: true, want: MoveContinue},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			move, until := next(c.state, c.gather, noon, c.long)
+			require.Equal(t, c.want, move)
+			require.Equal(t, c.until, until)
+		})
+	}
+}
+
+func TestWake(t *testing.T) {
+	t.Parallel()
+	s := State{Tracks: []Track{
+		{State: TrackParked, NextTry: noon}, {State: TrackOpen, NextTry: noon.Add(time.Second)},
+		{State: TrackOpen, NextTry: noon.Add(-time.Hour)}, {State: TrackDenied, NextTry: noon}, {State: TrackParked},
+	}}
+	wake(&s, noon)
+	var got []TrackState
+	for _, x := range s.Tracks {
+		got = append(got, x.State)
+	}
+	require.Equal(t, []TrackState{TrackDue, TrackOpen, TrackDue, TrackDenied, TrackParked}, got)
+}
+
+func TestBackoff(t *testing.T) {
+	t.Parallel()
+	var got []time.Duration
+	for tries := range 6 {
+		got = append(got, backoff(tries, 5*time.Minute))
+	}
+	s := time.Second
+	require.Equal(t, []time.Duration{30 * s, 30 * s, 60 * s, 120 * s, 240 * s, 300 * s}, got)
+	require.Equal(t, time.Hour, backoff(10_000, time.Hour))
+	require.Equal(t, time.Second, backoff(3, time.Second))
+}
+
+func TestPhase(t *testing.T) {
+	t.Parallel()
+	waiting := []PlanState{{Status: PlanWaiting}}
+	for name, c := range map[string]struct {
+		state State
+		ahead bool
+		want  Phase
+	}{
+		"asking":        {State{Tracks: tracks(TrackAsking, TrackClean)}, false, PhaseDiscovering},
+		"approval":      {State{Tracks: tracks(TrackBusy), Plans: waiting}, true, PhaseApproval},
+		"date":          {State{Tracks: tracks(TrackBusy)}, true, PhaseDate},
+		"containing":    {State{Tracks: tracks(TrackBusy)}, false, PhaseContaining},
+		"removing":      {State{Tracks: tracks(TrackBusy), Contained: true}, false, PhaseRemoving},
+		"held":          {State{Tracks: tracks(TrackBusy), Contained: true, Held: true}, false, PhaseHeld},
+		"people":        {State{Tracks: tracks(TrackClean, TrackOpen)}, false, PhasePeople},
+		"second look":   {State{Tracks: tracks(TrackClean)}, false, PhaseSecondLook},
+		"being undone":  {State{Tracks: tracks(TrackBusy), Cancelled: true}, false, PhaseRestoring},
+		"denied, still": {State{Tracks: tracks(TrackDenied)}, false, PhasePeople},
+	} {
+		require.Equal(t, c.want, phase(c.state, c.ahead), name)
+	}
+}
+
+func TestApprovedPlansCoverTheirOwnConnections(t *testing.T) {
+	t.Parallel()
+	s := State{Plans: []PlanState{
+		{No: 1, Connections: []string{"a", "b"}, ByPerson: true}, {No: 2, Connections: []string{"c"}, ByPerson: true}, {No: 3, Connections: []string{"a"}}}}
+	require.Equal(t, 1, s.approved([]string{"a"}))
+	require.Equal(t, 1, s.approved([]string{"b", "a"}))
+	require.Equal(t, 2, s.approved([]string{"c"}))
+	require.Equal(t, 0, s.approved([]string{"a", "c"}))
+}
+
+func TestSeenCommandsAreBounded(t *testing.T) {
+	t.Parallel()
+	var s State
+	for i := range 3 * seenLimit {
+		s.remember(string(rune(i)), Submitted{Case: "c"})
+	}
+	require.Len(t, s.Seen, seenLimit)
+	_, ok := s.answered(string(rune(3*seenLimit - 1)))
+	require.True(t, ok)
+	_, ok = s.answered(string(rune(1)))
+	require.False(t, ok)
+}

@@ -1,0 +1,97 @@
+package workflows
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/severhq/sever/activities"
+	"github.com/severhq/sever/internal/access"
+)
+
+// The search attributes of a case. They are plain text to whoever may list
+// workflows, so they carry ids and words of ours only.
+var (
+	SearchPrincipal = temporal.NewSearchAttributeKeyKeyword("PrincipalId")
+	SearchCase      = temporal.NewSearchAttributeKeyKeyword("CaseId")
+	SearchReason    = temporal.NewSearchAttributeKeyKeyword("CaseReason")
+	SearchPhase     = temporal.NewSearchAttributeKeyKeyword("CasePhase")
+	SearchOpen      = temporal.NewSearchAttributeKeyInt64("OpenItems")
+	SearchHeld      = temporal.NewSearchAttributeKeyBool("Held")
+)
+
+// SearchAttributes are the names and types to register before a worker starts.
+var SearchAttributes = map[string]string{
+	SearchPrincipal.GetName(): "Keyword", SearchCase.GetName(): "Keyword", SearchReason.GetName(): "Keyword",
+	SearchPhase.GetName(): "Keyword", SearchOpen.GetName(): "Int", SearchHeld.GetName(): "Bool",
+}
+
+// announce makes the case findable.
+func (o *offboarding) announce(ctx workflow.Context) {
+	o.upsert(ctx, SearchPrincipal.ValueSet(string(o.Principal)), SearchCase.ValueSet(o.Case), SearchReason.ValueSet(string(o.Policy.Reason)))
+}
+
+// say tells the search attributes, the pages of Temporal and, where people are
+// waited for, the records, where the case stands.
+func (o *offboarding) say(ctx workflow.Context) {
+	now := phase(o.State, workflow.Now(ctx).Before(o.EffectiveAt))
+	if o.status != access.CaseOpen {
+		now = PhaseClosed
+	}
+	workflow.SetCurrentDetails(ctx, o.details(now))
+	if now == o.Said {
+		return
+	}
+	o.Said = now
+	o.upsert(ctx, SearchPhase.ValueSet(string(now)), SearchOpen.ValueSet(int64(o.State.open())), SearchHeld.ValueSet(o.Held))
+	switch now {
+	case PhaseApproval, PhaseDate, PhaseHeld, PhasePeople, PhaseRestoring:
+		o.mark(ctx, activities.MarkInput{Phase: string(now)})
+	}
+}
+
+func (o *offboarding) mark(ctx workflow.Context, in activities.MarkInput) {
+	in.Case = o.Case
+	if !in.ProvenAt.IsZero() {
+		in.Phase = string(PhaseSecondLook)
+	}
+	if err := workflow.ExecuteActivity(o.book(ctx), records.Mark, in).Get(ctx, nil); err != nil {
+		workflow.GetLogger(ctx).Error("where the case stands could not be recorded", "case", o.Case, "error", err)
+	}
+}
+
+func (o *offboarding) upsert(ctx workflow.Context, attributes ...temporal.SearchAttributeUpdate) {
+	if err := workflow.UpsertTypedSearchAttributes(ctx, attributes...); err != nil {
+		workflow.GetLogger(ctx).Error("search attributes", "case", o.Case, "error", err)
+	}
+}
+
+// details is the page that Temporal's own interface shows.
+func (o *offboarding) details(now Phase) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "**%s** (%s): %s\n\n| connection | state | accounts | open | next try |\n| --- | --- | --- | --- | --- |\n",
+		o.Case, o.Policy.Reason, now)
+	for _, t := range o.Tracks {
+		again := ""
+		if !t.NextTry.IsZero() {
+			again = t.NextTry.UTC().Format(time.RFC3339)
+		}
+		fmt.Fprintf(&b, "| %s | %s | %d | %d | %s |\n", t.Connection, t.State, t.Accounts, t.Open, again)
+	}
+	for _, p := range o.Plans {
+		fmt.Fprintf(&b, "\nplan %d `%.12s` %s", p.No, p.Hash, p.Status)
+	}
+	if !o.SecondLookAt.IsZero() {
+		fmt.Fprintf(&b, "\n\nproven; second look at %s", o.SecondLookAt.UTC().Format(time.RFC3339))
+	}
+	return b.String()
+}
+
+func (o *offboarding) progress() Progress {
+	p := Progress{Case: o.Case, Reason: o.Policy.Reason, Phase: o.Said, Status: o.status, Held: o.Held,
+		Connections: o.Tracks, Plans: o.Plans, SecondLookAt: o.SecondLookAt}
+	return p
+}

@@ -1,0 +1,186 @@
+package workflows
+
+import (
+	"slices"
+	"time"
+
+	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/plan"
+)
+
+// TrackState is how one connection stands within a case.
+type TrackState string
+
+// The states of a track.
+const (
+	TrackDue    TrackState = "due"     // is asked next
+	TrackAsking TrackState = "asking"  // discovery is under way
+	TrackReady  TrackState = "ready"   // discovered; waits for its plan
+	TrackBusy   TrackState = "busy"    // a plan that covers it is under way
+	TrackParked TrackState = "parked"  // could not be asked, or its work could not be done; again at NextTry
+	TrackOpen   TrackState = "open"    // something on it needs a person; again at NextTry
+	TrackDenied TrackState = "denied"  // its plan was denied; nothing happens until a person says retry
+	TrackClean  TrackState = "settled" // everything on it is settled and proven
+)
+
+// Track is what the workflow remembers of one connection.
+type Track struct {
+	Connection string     `json:"connection"`
+	Queue      string     `json:"queue"`
+	State      TrackState `json:"state"`
+	Tries      int        `json:"tries,omitempty"` // in a row without success
+	NextTry    time.Time  `json:"next_try,omitzero"`
+	Accounts   int        `json:"accounts"`
+	Grants     int        `json:"grants"`
+	Open       int        `json:"open"` // accounts that need a person
+	Looked     int        `json:"looked"`
+	Waived     bool       `json:"waived,omitempty"`
+}
+
+// PlanStatus is how a plan stands for the workflow.
+type PlanStatus string
+
+// The states of a plan.
+const (
+	PlanWaiting    PlanStatus = "waiting"
+	PlanApproved   PlanStatus = "approved"
+	PlanDenied     PlanStatus = "denied"
+	PlanSuperseded PlanStatus = "superseded"
+)
+
+// PlanState is what the workflow remembers of one plan.
+type PlanState struct {
+	No          int        `json:"no"`
+	Hash        string     `json:"hash"`
+	Connections []string   `json:"connections"`
+	Status      PlanStatus `json:"status"`
+	ByPerson    bool       `json:"by_person,omitempty"` // approved by a person's word
+}
+
+// State is all that a case remembers between runs of its workflow.
+type State struct {
+	Case        string             `json:"case"`
+	Principal   access.PrincipalID `json:"principal"`
+	Policy      plan.Policy        `json:"policy"`
+	Requester   string             `json:"requester"`
+	Ticket      string             `json:"ticket,omitempty"`
+	EffectiveAt time.Time          `json:"effective_at,omitzero"`
+	Successors  map[string]string  `json:"successors,omitempty"`
+
+	Opened       bool        `json:"opened"`
+	OpenedAt     time.Time   `json:"opened_at,omitzero"`
+	Tracks       []Track     `json:"tracks,omitempty"` // in the order of their names
+	Plans        []PlanState `json:"plans,omitempty"`
+	Held         bool        `json:"held,omitempty"`
+	Cancelled    bool        `json:"cancelled,omitempty"`
+	Contained    bool        `json:"contained,omitempty"`
+	Look         int         `json:"look"` // 1: the first proof; 2: the second look
+	SecondLookAt time.Time   `json:"second_look_at,omitzero"`
+	// Inbox are decisions that were accepted and are not recorded yet.
+	Inbox []Letter `json:"inbox,omitempty"`
+	// Seen answers commands that were answered before, also after this run
+	// continued as new: update id and answer, oldest first.
+	Seen []Answered `json:"seen,omitempty"`
+	Said Phase      `json:"said,omitempty"` // the phase that was last recorded
+}
+
+// Letter is a decision on its way into the records.
+type Letter struct {
+	Key  string    `json:"key"` // the update's id
+	Kind string    `json:"kind"`
+	At   time.Time `json:"at"`
+	Decision
+}
+
+// Answered is a submit that was answered before.
+type Answered struct {
+	Key    string    `json:"key"`
+	Answer Submitted `json:"answer"`
+}
+
+const seenLimit = 200
+
+func (s *State) remember(key string, a Submitted) {
+	s.Seen = append(s.Seen, Answered{key, a})
+	if n := len(s.Seen) - seenLimit; n > 0 {
+		s.Seen = s.Seen[n:]
+	}
+}
+
+func (s *State) answered(key string) (Submitted, bool) {
+	i := slices.IndexFunc(s.Seen, func(a Answered) bool { return a.Key == key })
+	if i < 0 {
+		return Submitted{}, false
+	}
+	return s.Seen[i].Answer, true
+}
+
+func (s *State) track(connection string) *Track {
+	for i := range s.Tracks {
+		if s.Tracks[i].Connection == connection {
+			return &s.Tracks[i]
+		}
+	}
+	return nil
+}
+
+func (s *State) plan(no int) *PlanState {
+	for i := range s.Plans {
+		if s.Plans[i].No == no {
+			return &s.Plans[i]
+		}
+	}
+	return nil
+}
+
+// waiting is the plan of this hash if it waits for a word.
+func (s *State) waiting(hash string) *PlanState {
+	for i := range s.Plans {
+		if s.Plans[i].Hash == hash && s.Plans[i].Status == PlanWaiting {
+			return &s.Plans[i]
+		}
+	}
+	return nil
+}
+
+// approved is the number of the newest plan that a person approved, for which all
+// the connections were planned; zero if there is none.
+func (s *State) approved(connections []string) int {
+	no := 0
+	for _, p := range s.Plans {
+		if p.ByPerson && containsAll(p.Connections, connections) {
+			no = p.No
+		}
+	}
+	return no
+}
+
+func containsAll(have, want []string) bool {
+	return !slices.ContainsFunc(want, func(w string) bool { return !slices.Contains(have, w) })
+}
+
+// in lists the connections whose tracks are in a state.
+func (s *State) in(state TrackState) []string {
+	var out []string
+	for _, t := range s.Tracks {
+		if t.State == state {
+			out = append(out, t.Connection)
+		}
+	}
+	return out
+}
+
+// open counts the accounts and connections that keep the case open.
+func (s *State) open() int {
+	n := 0
+	for _, t := range s.Tracks {
+		switch {
+		case t.State == TrackClean:
+		case t.Open > 0:
+			n += t.Open
+		default:
+			n++
+		}
+	}
+	return n
+}

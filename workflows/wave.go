@@ -1,0 +1,258 @@
+package workflows
+
+import (
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/severhq/sever/activities"
+	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/plan"
+)
+
+// replanAfter is how long a plan may have waited for people or a date before the
+// systems are asked again: what moved meanwhile is not in it.
+const replanAfter = 10 * time.Minute
+
+// wave carries one plan through the ladder, for the connections that it covers.
+// Waves run side by side; a connection is in one of them at most.
+type wave struct {
+	connections []string
+	planned     activities.Planned
+	// stopped is true when the wave must begin nothing more: its case was cancelled
+	// or became more urgent, or its plan was denied.
+	stopped bool
+	cancel  workflow.CancelFunc
+	// contained counts the lanes whose accounts are contained.
+	contained int
+	failed    []string // connections whose work could not be done
+}
+
+// planReady starts a wave over the tracks that have answered: one over all of them,
+// or one each where containing waits for nobody.
+func (o *offboarding) planReady(ctx workflow.Context) {
+	ready := o.in(TrackReady)
+	groups := [][]string{ready}
+	if o.Policy.ContainFirst {
+		groups = slices.Collect(slices.Chunk(ready, 1))
+	}
+	for _, connections := range groups {
+		for _, c := range connections {
+			o.track(c).State = TrackBusy
+		}
+		waveCtx, cancel := workflow.WithCancel(ctx)
+		w := &wave{connections: connections, cancel: cancel}
+		o.waves = append(o.waves, w)
+		workflow.Go(waveCtx, func(waveCtx workflow.Context) {
+			o.climb(waveCtx, w)
+			o.finish(ctx, w)
+			cancel()
+		})
+	}
+}
+
+// climb is the ladder: plan, wait for people and the date, contain, remove, prove.
+func (o *offboarding) climb(ctx workflow.Context, w *wave) {
+	if !o.plan(ctx, w) {
+		return
+	}
+	if !o.Policy.ContainFirst && !o.gate(ctx, w) {
+		return
+	}
+	lanes := workflow.NewWaitGroup(ctx)
+	for _, lane := range w.planned.Lanes {
+		lanes.Add(1)
+		workflow.Go(ctx, func(ctx workflow.Context) {
+			defer lanes.Done()
+			if err := o.lane(ctx, w, lane); err != nil {
+				w.failed = append(w.failed, lane.Connection)
+			}
+		})
+	}
+	lanes.Wait(ctx)
+}
+
+// plan makes the plan of the wave.
+func (o *offboarding) plan(ctx workflow.Context, w *wave) bool {
+	err := workflow.ExecuteActivity(o.book(ctx), records.Plan, activities.PlanInput{
+		Case: o.Case, Connections: w.connections, Policy: o.Policy, Approved: o.approved(w.connections), At: workflow.Now(ctx),
+	}).Get(ctx, &w.planned)
+	if err != nil {
+		w.failed = w.connections
+		return false
+	}
+	status := PlanApproved
+	if w.planned.NeedsWord {
+		status = PlanWaiting
+	}
+	for i := range o.Plans {
+		if o.Plans[i].Status == PlanWaiting && containsAll(w.connections, o.Plans[i].Connections) {
+			o.Plans[i].Status = PlanSuperseded
+		}
+	}
+	o.Plans = append(o.Plans, PlanState{No: w.planned.No, Hash: w.planned.Hash, Connections: w.connections, Status: status})
+	o.turn()
+	return true
+}
+
+// gate waits for the approval that the plan needs and for the effective date. It
+// reports whether the wave may go on; a plan that waited long is made anew instead.
+func (o *offboarding) gate(ctx workflow.Context, w *wave) bool {
+	if !w.planned.Mutates {
+		return true
+	}
+	since := workflow.Now(ctx)
+	status := func() PlanStatus { return o.State.plan(w.planned.No).Status }
+	_ = workflow.Await(ctx, func() bool { return w.stopped || status() != PlanWaiting || o.historyLong(ctx) })
+	if status() == PlanApproved && workflow.Now(ctx).Before(o.EffectiveAt) {
+		o.turn()
+		o.sleep(ctx, o.EffectiveAt, func() bool { return w.stopped || o.historyLong(ctx) })
+	}
+	if status() != PlanApproved || w.stopped || o.historyLong(ctx) || workflow.Now(ctx).Sub(since) > replanAfter {
+		w.stopped = true
+		return false
+	}
+	return true
+}
+
+// lane does everything on one resource: contain, wait for the others to be
+// contained, remove batch by batch, and look.
+func (o *offboarding) lane(ctx workflow.Context, w *wave, l plan.Lane) error {
+	err := o.all(ctx, w, l.Contain)
+	w.contained++
+	o.noteContained(ctx, w)
+	if err != nil || w.stopped {
+		return err
+	}
+	if o.Policy.ContainFirst && len(l.Remove) > 0 && !o.gate(ctx, w) {
+		return nil
+	}
+	// Everything is contained before anything is removed; a lane that cannot be
+	// reached keeps the others waiting for the policy's patience only.
+	o.sleep(ctx, workflow.Now(ctx).Add(o.Policy.Patience), func() bool { return w.stopped || w.contained == len(w.planned.Lanes) })
+	for _, b := range l.Remove {
+		_ = workflow.Await(ctx, func() bool { return w.stopped || !o.Held || o.historyLong(ctx) })
+		if w.stopped || o.historyLong(ctx) {
+			w.stopped = true
+			return nil
+		}
+		if err := o.batch(ctx, w, b).Get(ctx, nil); err != nil {
+			return err
+		}
+	}
+	return o.all(ctx, w, l.Confirm)
+}
+
+// all runs batches side by side and waits for every one; it returns the first error.
+func (o *offboarding) all(ctx workflow.Context, w *wave, batches []plan.Batch) error {
+	futures := make([]workflow.Future, len(batches))
+	for i, b := range batches {
+		futures[i] = o.batch(ctx, w, b)
+	}
+	var first error
+	for _, f := range futures {
+		if err := f.Get(ctx, nil); err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+func (o *offboarding) batch(ctx workflow.Context, w *wave, b plan.Batch) workflow.Future {
+	name := o.track(b.Connection)
+	ctx = o.reaching(ctx, name.Queue, string(b.Action)+" on "+b.Connection)
+	return workflow.ExecuteActivity(ctx, activityOf(b.Action), activities.Batch{Case: o.Case, Plan: w.planned.No, Batch: b, Look: o.Look})
+}
+
+// activityOf names the activity of an action.
+func activityOf(a access.Action) any {
+	switch a {
+	case access.Contain:
+		return reach.Contain
+	case access.Unlink:
+		return reach.Unlink
+	case access.Revoke:
+		return reach.Revoke
+	case access.Reassign:
+		return reach.Reassign
+	case access.Delete:
+		return reach.Delete
+	}
+	return reach.Confirm
+}
+
+// finish decides how the wave's connections stand now.
+func (o *offboarding) finish(ctx workflow.Context, w *wave) {
+	o.waves = slices.DeleteFunc(o.waves, func(x *wave) bool { return x == w })
+	if p := o.State.plan(w.planned.No); p != nil && p.Status == PlanWaiting {
+		p.Status = PlanSuperseded
+	}
+	var weigh []string
+	for _, c := range w.connections {
+		t := o.track(c)
+		switch {
+		case t.Waived:
+			t.State = TrackClean
+		case w.planned.No > 0 && o.State.plan(w.planned.No).Status == PlanDenied:
+			t.State = TrackDenied
+		case slices.Contains(w.failed, c) && !w.stopped:
+			o.park(ctx, c)
+		case w.stopped:
+			t.State = TrackDue
+		default:
+			weigh = append(weigh, c)
+		}
+	}
+	o.weigh(ctx, weigh)
+	o.turn()
+}
+
+// weigh asks the records how the accounts of some connections ended.
+func (o *offboarding) weigh(ctx workflow.Context, connections []string) {
+	if len(connections) == 0 {
+		return
+	}
+	now := workflow.Now(ctx)
+	var weighed activities.Weighed
+	if err := workflow.ExecuteActivity(o.book(ctx), records.Weigh, activities.WeighInput{
+		Case: o.Case, Connections: connections, TaskDue: o.Policy.TaskDue, At: now}).Get(ctx, &weighed); err != nil {
+		o.park(ctx, connections...)
+		return
+	}
+	for _, x := range weighed.Connections {
+		t := o.track(x.Connection)
+		t.Accounts, t.Open, t.State, t.Tries, t.NextTry = x.Accounts, x.Open, TrackClean, 0, time.Time{}
+		if x.Open > 0 {
+			t.State, t.NextTry = TrackOpen, now.Add(o.Policy.RetryEvery)
+		}
+	}
+	o.turn()
+}
+
+// noteContained marks the moment from which nobody can log in any more.
+func (o *offboarding) noteContained(ctx workflow.Context, w *wave) {
+	late := len(o.in(TrackDue)) + len(o.in(TrackAsking)) + len(o.in(TrackReady)) + len(o.in(TrackParked))
+	pending := slices.ContainsFunc(o.waves, func(x *wave) bool { return x.planned.No == 0 || x.contained < len(x.planned.Lanes) })
+	if o.Contained || late > 0 || pending || len(w.failed) > 0 {
+		return
+	}
+	o.Contained = true
+	o.mark(ctx, activities.MarkInput{ContainedAt: workflow.Now(ctx)})
+}
+
+// stopAll makes every wave and every discovery begin nothing more. What is under
+// way is waited for: what it really did counts.
+func (o *offboarding) stopAll() {
+	for _, w := range o.waves {
+		w.stopped = true
+		w.cancel()
+	}
+	for _, name := range o.in(TrackAsking) {
+		o.asking[name]()
+	}
+}
+
+func (o *offboarding) historyLong(ctx workflow.Context) bool {
+	return workflow.GetInfo(ctx).GetContinueAsNewSuggested()
+}
