@@ -24,7 +24,7 @@ func (o object) grants(role string) []access.Grant {
 		}
 		return []access.Grant{g}
 	case o.Class == "pg_user_mapping":
-		g.Kind, g.Privilege = access.Privilege, "credentials for a foreign server"
+		g.Kind, g.Privilege = access.Privilege, "credentials for a foreign server; a cancel cannot give them back"
 		return []access.Grant{g}
 	case o.Bond == inPolicy:
 		g.Kind, g.Privilege = access.Privilege, "named by a row security policy"

@@ -22,6 +22,8 @@ type object struct {
 	More     more   `json:"more,omitzero"`
 	// Known is false for a thing that none of our queries understands.
 	Known bool `json:"known"`
+	// May is true when our login has the owner's rights.
+	May bool `json:"-"`
 }
 
 // bond is how pg_shdepend says that an object depends on a role.
@@ -72,12 +74,11 @@ select d.classid::regclass::text, d.objid::int8, d.objsubid, d.deptype::text, co
                    'grantee', case when e.grantee = 0 then '' else pg_get_userbyid(e.grantee)::text end,
                    'privilege', e.privilege_type, 'grantable', e.is_grantable))
           from aclexplode(o.acl) e),
-       coalesce(o.more, '{}'), o.known is not null`
+       coalesce(o.more, '{}'), o.known is not null, coalesce(pg_has_role(o.owner, 'USAGE'), false)`
 
 // explainLocal finds, for a row d, who owns the thing, its access control list and
 // what else belongs to its kind. It has one arm for each catalog that can name a role.
 const explainLocal = `
-cross join lateral pg_identify_object(d.classid, d.objid, d.objsubid) i
 left join lateral (
     select relowner as owner, relacl as acl, true as known,
            case when relkind = 'S' then json_build_object('attached', exists (
@@ -123,12 +124,23 @@ left join lateral (
                              'options', (select json_agg(split_part(u, '=', 1)) from unnest(umoptions) u))
       from pg_user_mappings where d.classid = 'pg_user_mapping'::regclass and umid = d.objid
     union all
-    -- the rest has an owner and no privileges, and who the owner is stands in d
-    select d.refobjid, null, true, null where d.deptype = 'o' and d.classid in (
+    -- the rest has an owner and no privileges, and pg_shdepend says who that is
+    select x.refobjid, null, true, null from pg_shdepend x
+     where x.classid = d.classid and x.objid = d.objid and x.objsubid = 0 and x.deptype = 'o'
+       and x.dbid = (select oid from pg_database where datname = current_database()) and d.classid in (
         'pg_operator'::regclass, 'pg_opclass'::regclass, 'pg_opfamily'::regclass, 'pg_collation'::regclass,
         'pg_conversion'::regclass, 'pg_ts_dict'::regclass, 'pg_ts_config'::regclass, 'pg_statistic_ext'::regclass,
         'pg_extension'::regclass, 'pg_event_trigger'::regclass, 'pg_publication'::regclass)
-) o on true`
+) o on true` + identify
+
+// identify names the thing of a row d. Before 14 it is an error to name what is not
+// there, so rows that do not come from pg_shdepend say "?" and are explained first.
+const identify = `
+left join lateral (
+    select n.type, n.identity
+      from (select where o.known or d.deptype <> '?' offset 0) there
+     cross join lateral pg_identify_object(d.classid, d.objid, d.objsubid) n
+) i on true`
 
 // localObjects are the objects of the connected database that name the role $1.
 const localObjects = objectColumns + `, current_database()::text
@@ -140,7 +152,6 @@ order by d.classid, d.objid, d.objsubid`
 // explainShared does the same for what belongs to the server. The last column is
 // the database whose steps have to change it.
 const explainShared = `
-cross join lateral pg_identify_object(d.classid, d.objid, d.objsubid) i
 left join lateral (
     select datdba as owner, datacl as acl, true as known, null::json as more, datname as place
       from pg_database where d.classid = 'pg_database'::regclass and oid = d.objid
@@ -148,13 +159,15 @@ left join lateral (
     select spcowner, spcacl, true, null, current_database()
       from pg_tablespace where d.classid = 'pg_tablespace'::regclass and oid = d.objid
     union all
-    -- subscriptions: not everybody may read their oid, everybody may read their name
-    select d.refobjid, null, true, null, (select datname from pg_database where oid = min(subdbid))
-      from pg_subscription where d.classid = 'pg_subscription'::regclass and quote_ident(subname) = i.identity
-       and subowner = d.refobjid
-    having count(*) > 0
+    -- not everybody may read the oid of a subscription, everybody may read its name
+    select x.refobjid, null, true, null, (
+               select datname from pg_subscription join pg_database b on b.oid = subdbid
+                where subowner = x.refobjid
+                  and quote_ident(subname) = (select identity from pg_identify_object(d.classid, d.objid, 0)) limit 1)
+      from pg_shdepend x
+     where d.classid = 'pg_subscription'::regclass and x.classid = d.classid and x.objid = d.objid and x.dbid = 0 and x.deptype = 'o'
 -- PARAMETERS --
-) o on true`
+) o on true` + identify
 
 // From 15 on, settings have privileges. The bootstrap superuser stands for their owner.
 const explainParameters = `    union all
@@ -170,6 +183,12 @@ where d.refclassid = 'pg_authid'::regclass and d.refobjid = $1::int8::oid and d.
   and d.classid <> 'pg_auth_members'::regclass
 order by d.classid, d.objid, d.objsubid`
 
+// theseObjects are the objects with the catalogs $1, oids $2 and columns $3, as they
+// are now; refobjid is the role $4. %s explains them.
+const theseObjects = objectColumns + `, current_database()::text
+from (select c::regclass::oid as classid, o::oid as objid, s as objsubid, '?' as deptype, $4::int8::oid as refobjid
+        from unnest($1::text[], $2::int8[], $3::int4[]) as u (c, o, s)) d`
+
 func sharedQuery(version int, query string) string {
 	arm := ""
 	if version >= 15 {
@@ -180,7 +199,7 @@ func sharedQuery(version int, query string) string {
 
 func scanObject(row pgx.CollectableRow) (object, error) {
 	var o object
-	err := row.Scan(&o.Class, &o.OID, &o.Sub, &o.Bond, &o.Kind, &o.Identity, &o.Owner, &o.ACL, &o.More, &o.Known, &o.Database)
+	err := row.Scan(&o.Class, &o.OID, &o.Sub, &o.Bond, &o.Kind, &o.Identity, &o.Owner, &o.ACL, &o.More, &o.Known, &o.May, &o.Database)
 	return o, err
 }
 

@@ -77,6 +77,9 @@ var _ interface {
 	provider.Revoker
 	provider.Reassigner
 	provider.Deleter
+	provider.Restorer
+	provider.Preflighter
+	provider.Explainer
 } = (*Server)(nil)
 
 func open(s provider.Settings) (provider.Provider, error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -27,25 +28,25 @@ func (s *Server) Reassign(ctx context.Context, step access.Step) (access.Receipt
 }
 
 // checkSuccessor refuses those who must not own what a leaver made.
-func (c *clearing) checkSuccessor(ctx context.Context, tx pgx.Tx, owned []object) error {
+func (c *clearing) checkSuccessor(ctx context.Context, tx pgx.Tx, owned []object) (role, error) {
 	rows, err := tx.Query(ctx, roleByNameOrID, c.successor, 0)
 	if err != nil {
-		return err
+		return role{}, err
 	}
 	n, err := readNamesakes(rows, access.Ref{Name: c.successor})
 	if err != nil {
-		return err
+		return role{}, err
 	}
-	to := n.byName
-	switch {
+	switch to := n.byName; {
 	case to == nil:
-		return refuse(c.op, fmt.Errorf("the successor %s does not exist", readable(c.successor)))
-	case to.Name[:min(3, len(to.Name))] == "pg_":
-		return refuse(c.op, fmt.Errorf("the successor %s is built-in", readable(c.successor)))
+		return role{}, refuse(c.op, fmt.Errorf("the successor %s does not exist", readable(c.successor)))
+	case strings.HasPrefix(to.Name, "pg_"):
+		return role{}, refuse(c.op, fmt.Errorf("the successor %s is built-in", readable(c.successor)))
 	case to.Super && !c.role.Super:
-		return c.refuseCode(owned)
+		return *to, c.refuseCode(owned)
+	default:
+		return *to, nil
 	}
-	return nil
 }
 
 // refuseCode keeps a superuser from inheriting code. A function with SECURITY
@@ -64,3 +65,24 @@ func (c *clearing) refuseCode(owned []object) error {
 				Remedy: "name a successor that is no superuser, or read it and move it by hand"}
 		})...)
 }
+
+// loans are memberships that a login without superuser rights gives itself for the
+// length of one transaction. To hand over, and to change default privileges, it
+// needs the rights of both roles; nobody else ever sees that it had them.
+type loans struct{ back []string }
+
+func (l *loans) take(conn *pgx.Conn, r role) []string {
+	if r.Held {
+		return nil
+	}
+	self := quote(conn.Config().User)
+	give, back := "grant "+quote(r.Name)+" to "+self, "revoke "+quote(r.Name)+" from "+self
+	if major(conn) >= 16 {
+		give += " with inherit true"
+		back += " granted by " + self
+	}
+	l.back = append(l.back, back)
+	return []string{give}
+}
+
+func isSuperuser(conn *pgx.Conn) bool { return conn.PgConn().ParameterStatus("is_superuser") == "on" }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -63,18 +64,28 @@ func (o object) blocker(role string) access.Blocker {
 		b.Remedy = in + fmt.Sprintf("DROP OWNED BY %s, when it owns nothing there", quote(role))
 	case o.Class == "pg_default_acl":
 		b.Why = "default privileges of role " + readable(o.Owner)
-		b.Remedy = in + strings.Join(takeAway(role, []object{o}), "; ")
+		b.Remedy = in + strings.Join(takeAway(role, []object{o}, true), "; ")
 	default:
-		who := distinct(o.ACL, func(e ace) string {
-			if e.Grantee != role {
-				return ""
-			}
-			return e.Grantor
-		})
-		b.Why = "granted by " + strings.Trim(strings.Join(who, ", "), ", ")
-		b.Remedy = in + strings.Join(takeAway(role, []object{o}), "; ")
+		b.Why = "it names the role"
+		if who := grantorNames(o, role); len(who) > 0 {
+			b.Why = "granted by " + strings.Join(who, ", ")
+		}
+		if !o.May {
+			b.Why += "; our login lacks the rights of " + readable(o.Owner)
+		}
+		b.Remedy = in + strings.Join(takeAway(role, []object{o}, true), "; ")
 	}
 	return b
+}
+
+func grantorNames(o object, role string) []string {
+	var out []string
+	for _, e := range o.ACL {
+		if name := readable(e.Grantor); e.Grantee == role && !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // whoLocks finds the sessions that hold a lock on one of the tables.
@@ -93,9 +104,6 @@ func (s *Server) lockedBy(ctx context.Context, conn *pgx.Conn, op string, wanted
 	for _, o := range wanted {
 		if o.Class == "pg_class" {
 			oids = append(oids, o.OID)
-		}
-		if o.Class == "pg_policy" {
-			continue
 		}
 	}
 	rows, err := conn.Query(ctx, whoLocks, oids)

@@ -70,6 +70,8 @@ type clearing struct {
 
 	role  role
 	found []object
+	loans loans
+	moved int
 }
 
 // rounds bounds how often we read and take away. The second round takes what the
@@ -77,41 +79,55 @@ type clearing struct {
 const rounds = 3
 
 func (c *clearing) run(ctx context.Context, tx pgx.Tx) (access.Receipt, error) {
-	moved, taken := 0, 0
+	taken := 0
 	for round := range rounds {
 		if err := c.read(ctx, tx, round == 0); err != nil {
 			return access.Receipt{}, err
 		}
-		if len(c.found) == 0 {
-			if round == 0 {
-				return access.Receipt{Already: true, Words: "nothing in this database names it"}, nil
-			}
-			return access.Receipt{Words: fmt.Sprintf("moved %d objects to their new owner, took away %d entries", moved, taken)}, nil
+		switch {
+		case len(c.found) == 0 && round == 0:
+			return access.Receipt{Already: true, Words: "nothing in this database names it"}, nil
+		case len(c.found) == 0:
+			words := fmt.Sprintf("moved %d objects to their new owner, took away %d entries", c.moved, taken)
+			return access.Receipt{Words: words}, c.send(ctx, tx, c.loans.back)
 		}
-		sql := takeAway(c.role.Name, c.found)
-		if owned := slices.DeleteFunc(slices.Clone(c.found), func(o object) bool { return !o.owned() }); len(owned) > 0 {
-			if c.successor == "" {
-				return access.Receipt{}, c.refuseOwner(owned)
-			}
-			if round == 0 {
-				if err := c.checkSuccessor(ctx, tx, owned); err != nil {
-					return access.Receipt{}, err
-				}
-				sql = append([]string{"reassign owned by " + quote(c.role.Name) + " to " + quote(c.successor)}, sql...)
-				moved = len(owned)
-			}
+		sql, err := c.statements(ctx, tx, round == 0)
+		if err != nil {
+			return access.Receipt{}, err
 		}
 		if len(sql) == 0 {
 			break
 		}
 		if round == 0 {
-			taken = len(c.found) - moved
+			taken = len(c.found) - c.moved
 		}
 		if err := c.send(ctx, tx, sql); err != nil {
 			return access.Receipt{}, err
 		}
 	}
 	return access.Receipt{}, c.residue()
+}
+
+// statements are what one round sends, in order.
+func (c *clearing) statements(ctx context.Context, tx pgx.Tx, first bool) ([]string, error) {
+	var sql []string
+	owned := slices.DeleteFunc(slices.Clone(c.found), func(o object) bool { return !o.owned() })
+	if len(owned) > 0 && c.successor == "" {
+		return nil, c.refuseOwner(owned)
+	}
+	if first && slices.ContainsFunc(c.found, func(o object) bool { return o.Bond == owns }) {
+		sql = c.loans.take(tx.Conn(), c.role)
+	}
+	if len(owned) > 0 && first {
+		to, err := c.checkSuccessor(ctx, tx, owned)
+		if err != nil {
+			return nil, err
+		}
+		sql = append(sql, c.loans.take(tx.Conn(), to)...)
+		sql = append(sql, "reassign owned by "+quote(c.role.Name)+" to "+quote(to.Name))
+		c.moved = len(owned)
+	}
+	return append(sql, takeAway(c.role.Name, c.found, isSuperuser(tx.Conn()))...), nil
 }
 
 // read finds the role and what names it: in the connected database, and of what
@@ -179,6 +195,9 @@ order by 1, 2`
 
 // send runs statements as one message: they are many, short and of one mind.
 func (c *clearing) send(ctx context.Context, tx pgx.Tx, sql []string) error {
+	if len(sql) == 0 {
+		return nil
+	}
 	_, err := tx.Conn().PgConn().Exec(ctx, strings.Join(sql, ";\n")).ReadAll()
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == "42501" {
 		return refuse(c.op, c.server.scrubbed(err, "our own login lacks a right"), c.server.lacking(e))

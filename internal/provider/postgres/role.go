@@ -30,6 +30,7 @@ type role struct {
 	Ours        bool // the login of this connection, or the role that it acts as
 	LastSuper   bool // no other superuser can log in
 	OnRDS       bool // the server has the superuser of Amazon's service
+	Held        bool // our login has its rights
 }
 
 const roleColumns = `
@@ -40,7 +41,8 @@ select r.oid::int8, r.rolname::text, r.rolsuper, r.rolinherit, r.rolcreaterole, 
        r.rolsuper and r.rolcanlogin and not exists (
            select from pg_roles o where o.rolsuper and o.rolcanlogin and o.oid <> r.oid
               and coalesce(o.rolvaliduntil > now(), true)),
-       exists (select from pg_roles where rolname = 'rdsadmin')
+       exists (select from pg_roles where rolname = 'rdsadmin'),
+       pg_has_role(r.oid, 'USAGE')
 from pg_roles r`
 
 // The order makes the list of accounts stable.

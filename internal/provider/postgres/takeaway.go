@@ -43,12 +43,18 @@ const atOnce = 200
 
 // takeAway are the statements that end what the objects give to the role. None of
 // them can drop or change what belongs to somebody else.
-func takeAway(role string, objects []object) []string {
+//
+// A login that is no superuser cannot act for other grantors than the owners whose
+// rights it has. What it may not take is left out, and then found to be left.
+func takeAway(role string, objects []object, superuser bool) []string {
 	var out []string
 	type key struct{ word, grantor string }
 	names := map[key][]string{}
 	var keys []key
 	for _, o := range objects {
+		if !o.May && !superuser {
+			continue
+		}
 		if special := takeAwaySpecial(role, o); special != nil {
 			out = append(out, special...)
 			continue
@@ -72,6 +78,9 @@ func takeAway(role string, objects []object) []string {
 	for _, k := range keys {
 		for some := range slices.Chunk(names[k], atOnce) {
 			revoke := fmt.Sprintf("revoke all privileges on %s %s from %s cascade", k.word, strings.Join(some, ", "), quote(role))
+			if k.grantor != "" && !superuser {
+				continue
+			}
 			if k.grantor != "" {
 				// Only the grantor can take back what is not the owner's.
 				out = append(out, "set local role "+quote(k.grantor), revoke, "reset role")

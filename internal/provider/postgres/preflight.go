@@ -1,0 +1,169 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/severhq/sever/internal/provider"
+)
+
+// Preflight checks what our login may do, with the words that would grant it.
+func (s *Server) Preflight(ctx context.Context) ([]provider.Check, error) {
+	var checks []provider.Check
+	err := s.conns.fresh(ctx, s.home, func(conn *pgx.Conn) (err error) {
+		checks, err = s.check(ctx, conn)
+		return err
+	})
+	return checks, s.classified("preflight "+s.connection, err)
+}
+
+// The oldest and the newest version that the tests run on or that the catalogs were
+// read for.
+const oldest, newest = 12, 18
+
+const rightsOfOurs = `
+select r.rolname::text, r.rolsuper, r.rolcreaterole, pg_is_in_recovery(), pg_has_role('pg_signal_backend', 'USAGE'),
+       has_table_privilege('pg_authid', 'select')
+from pg_roles r where r.rolname = current_user`
+
+type rights struct {
+	Login      string
+	Super      bool
+	CreateRole bool
+	Standby    bool
+	Signal     bool
+	Authid     bool
+}
+
+const shutDatabases = `
+select datname::text, datallowconn, has_database_privilege(oid, 'CONNECT'), 0
+from pg_database
+where datname <> 'template0' and not (datallowconn and has_database_privilege(oid, 'CONNECT'))
+order by 1`
+
+// From 16 on a role is administered by those who have ADMIN OPTION on it.
+const notOurs = `
+select rolname::text from pg_roles
+where oid >= 16384 and not rolsuper and rolname <> current_user and not pg_has_role(oid, 'MEMBER WITH ADMIN OPTION')
+order by 1`
+
+const superusers = `select rolname::text from pg_roles where rolsuper and oid >= 16384 order by 1`
+
+func (s *Server) check(ctx context.Context, conn *pgx.Conn) ([]provider.Check, error) {
+	var r rights
+	var shut []place
+	var foreign, supers []string
+	var b pgx.Batch
+	b.Queue(rightsOfOurs).Query(func(rows pgx.Rows) (err error) {
+		r, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[rights])
+		return err
+	})
+	b.Queue(shutDatabases).Query(func(rows pgx.Rows) (err error) {
+		shut, err = pgx.CollectRows(rows, pgx.RowToStructByPos[place])
+		return err
+	})
+	b.Queue(notOurs).Query(func(rows pgx.Rows) (err error) {
+		foreign, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		return err
+	})
+	b.Queue(superusers).Query(func(rows pgx.Rows) (err error) {
+		supers, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		return err
+	})
+	if err := conn.SendBatch(ctx, &b).Close(); err != nil {
+		return nil, err
+	}
+	version, login := major(conn), quote(r.Login)
+	if r.Super || version < 16 {
+		foreign = nil
+	}
+	if r.Super {
+		supers = nil
+	}
+	checks := []provider.Check{
+		{
+			Name: "server version", Fatal: version < oldest, OK: version >= oldest && version <= newest,
+			Detail: "PostgreSQL " + conn.PgConn().ParameterStatus("server_version"),
+			Remedy: fmt.Sprintf("versions %d to %d are known", oldest, newest),
+		}, {
+			Name: "server is the primary", Fatal: true, OK: !r.Standby,
+			Remedy: "point the URL at the primary, or add target_session_attrs=primary to it",
+		}, {
+			Name: "may create and drop roles", Fatal: true, OK: r.Super || r.CreateRole,
+			Detail: "as " + readable(r.Login) + rank(r),
+			Remedy: fmt.Sprintf("ALTER ROLE %s CREATEROLE", login),
+		}, {
+			Name: "may change every ordinary role", OK: len(foreign) == 0,
+			Detail: shortList(foreign), Remedy: "GRANT " + firstOf(foreign) + " TO " + login + " WITH ADMIN OPTION",
+		}, {
+			Name: "may offboard superusers", OK: len(supers) == 0,
+			Detail: shortList(supers), Remedy: "only a superuser can: connect as one",
+		}, {
+			Name: "may end sessions", OK: r.Super || r.Signal,
+			Remedy: fmt.Sprintf("GRANT pg_signal_backend TO %s", login),
+		}, {
+			Name: "may take away what others granted", OK: r.Super,
+			Detail: "a superuser acts for every owner; others need the rights of each owner",
+			Remedy: fmt.Sprintf("GRANT the owners of databases and objects TO %s, or connect as a superuser", login),
+		}, {
+			Name: "sees whether a password is set", OK: r.Authid,
+			Detail: "only a cancelled incident needs it", Remedy: fmt.Sprintf("GRANT SELECT ON pg_authid TO %s", login),
+		},
+	}
+	checks = append(checks, databaseChecks(shut, login)...)
+	for i := range checks {
+		if checks[i].OK {
+			checks[i].Remedy = ""
+		}
+	}
+	return checks, nil
+}
+
+func rank(r rights) string {
+	if r.Super {
+		return ", a superuser"
+	}
+	return ", no superuser"
+}
+
+// databaseChecks has one line for each database that we cannot look into.
+func databaseChecks(shut []place, login string) []provider.Check {
+	if len(shut) == 0 {
+		return []provider.Check{{Name: "may connect to every database", OK: true}}
+	}
+	var out []provider.Check
+	for _, p := range shut {
+		c := provider.Check{Name: "may connect to database " + readable(p.Name), Detail: "CONNECT is missing",
+			Remedy: fmt.Sprintf("GRANT CONNECT ON DATABASE %s TO %s", quote(p.Name), login)}
+		if !p.Open {
+			c.Detail = "it takes no connections"
+			c.Remedy = fmt.Sprintf("ALTER DATABASE %s ALLOW_CONNECTIONS true", quote(p.Name))
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+func firstOf(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return quote(names[0])
+}
+
+// shortList names a few and counts the rest.
+func shortList(names []string) string {
+	const few = 5
+	words := make([]string, 0, few)
+	for _, n := range names[:min(few, len(names))] {
+		words = append(words, readable(n))
+	}
+	text := strings.Join(words, ", ")
+	if len(names) > few {
+		text += fmt.Sprintf(" and %d more", len(names)-few)
+	}
+	return text
+}
