@@ -23,7 +23,7 @@ func (s *System) Restore(ctx context.Context, before access.Account, step access
 			return nil, c.refuse("the record is of " + before.String())
 		}
 		if step.Action == access.Delete {
-			return s.recreate(a, before, &out), nil
+			return s.recreate(a, before, step.Account.ForeignID, &out), nil
 		}
 		if a == nil {
 			return nil, c.refuse("the account is not there: undo its deletion first")
@@ -47,7 +47,7 @@ func (s *System) Restore(ctx context.Context, before access.Account, step access
 
 // recreate makes the account anew, locked and without a password. An account that
 // an earlier call made is recognized by its origin.
-func (s *System) recreate(a *account, before access.Account, out *provider.Restored) func() {
+func (s *System) recreate(a *account, before access.Account, planned string, out *provider.Restored) func() {
 	if a != nil {
 		if a.origin != "" {
 			out.ForeignID = a.id
@@ -68,7 +68,7 @@ func (s *System) recreate(a *account, before access.Account, out *provider.Resto
 				Grants:          only(before.Grants, func(g access.Grant) bool { return g.EndedBy == access.Delete }),
 				ConnectionLimit: record.ConnectionLimit,
 			},
-			id: id, origin: before.ForeignID, dead: true,
+			id: id, origin: planned, dead: true,
 		}
 	}
 }
