@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -87,7 +88,7 @@ func (s *Server) run(ctx context.Context, port int) error {
 		return err
 	}
 	c := s.cluster.command(filepath.Join(s.bin, "postgres"), s.arguments(port)...)
-	c.Log = s.cluster.logFile()
+	c.Log = cmp.Or(s.options.Log, s.cluster.logFile())
 	c.DeathSignal = syscall.SIGINT // a fast shutdown: nothing is left to recover
 	p, err := host.Start(c)
 	if err != nil {

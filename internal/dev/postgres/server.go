@@ -29,6 +29,8 @@ type Options struct {
 	BinDir string
 	// Port is the port on 127.0.0.1. Zero means the one of last time, or else a free one.
 	Port int
+	// Log is the file of the server's log. Empty means server.log in Dir.
+	Log string
 	// Settings are further server settings, such as max_connections.
 	Settings map[string]string
 	// Fast is for tests: a commit survives the death of the server, but not that of the machine.
@@ -162,6 +164,9 @@ func (s *Server) Pid() int { return s.current().Pid() }
 
 // Done is closed when the postmaster has ended, for whatever reason. After Restart there is a new one.
 func (s *Server) Done() <-chan struct{} { return s.current().Done() }
+
+// Err says how the postmaster has ended, once it has.
+func (s *Server) Err() error { return s.current().Err() }
 
 // Kill ends the postmaster the hard way and returns when it is gone, for tests of what comes next:
 // Restart, or Stop followed by Start.
