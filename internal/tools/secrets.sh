@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Draws the passwords for docker-compose.yml into secrets/, which git ignores. What is
+# there already is kept: the databases know it.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+umask 022 # the programs in the containers are not root, and must be able to read the files ...
+mkdir -p secrets
+chmod 700 secrets # ... which nobody else on this machine can reach
+
+# keep NAME VALUE writes a file unless it is there.
+keep() {
+	if [[ ! -e secrets/$1 ]]; then
+		printf '%s\n' "$2" >"secrets/$1"
+		echo "secrets/$1 is new"
+	fi
+}
+
+password() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
+
+url() { echo "postgres://$1:$(<"secrets/$2")@postgres:5432/sever?sslmode=disable"; }
+
+keep postgres-password "$(password)"
+keep temporal-password "$(password)"
+keep sever-owner-password "$(password)"
+keep sever-app-password "$(password)"
+keep sever-owner-url "$(url sever_owner sever-owner-password)"
+keep sever-app-url "$(url sever_app sever-app-password)"
+keep audit-key "$(head -c 32 /dev/urandom | base64)"
