@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+
+	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/provider/catalog"
+	"github.com/severhq/sever/internal/store"
+	"github.com/severhq/sever/internal/wiring"
+)
+
+// clients are the systems that a command talks to.
+type clients struct {
+	store    *store.Store
+	temporal *wiring.Temporal // nil unless asked for
+}
+
+func (c *clients) Close() {
+	if c.temporal != nil {
+		c.temporal.Close()
+	}
+	if c.store != nil {
+		c.store.Close()
+	}
+}
+
+// records opens the store alone.
+func (a *app) records(ctx context.Context) (*clients, error) { return a.open(ctx, false) }
+
+// everything opens the store and Temporal.
+func (a *app) everything(ctx context.Context) (*clients, error) { return a.open(ctx, true) }
+
+// open first reads all settings, so that all missing ones are named at once, and
+// then connects.
+func (a *app) open(ctx context.Context, temporal bool) (*clients, error) {
+	db, missing := config.Parse[databaseSettings](a.vars, "")
+	if temporal {
+		_, err := config.Parse[temporalSettings](a.vars, "")
+		missing = errors.Join(missing, err)
+	}
+	if missing != nil {
+		return nil, unset(missing)
+	}
+	c := &clients{}
+	var err error
+	if c.store, err = store.Open(ctx, db.URL, store.Options{Name: "sever", Lanes: 1, Conns: 4}); err != nil {
+		return nil, err
+	}
+	if !temporal {
+		return c, nil
+	}
+	if c.temporal, err = wiring.Dial(ctx, a.vars, slog.New(slog.NewTextHandler(io.Discard, nil))); err != nil {
+		c.Close()
+		f := failed(exitUnreachable, "%w", err)
+		return nil, f.then("start it (sever up), or correct TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE")
+	}
+	return c, nil
+}
+
+// unset says which variables are missing and how to come by them.
+func unset(err error) error {
+	return badInput("%s", strings.Join(strings.Split(err.Error(), "\n"), "; ")).
+		then("set them (sever help settings), or run sever up in another terminal: it writes them to sever.env")
+}
+
+// connections are those configured on this machine; nil when none are, as on a
+// machine that only gives commands.
+func (a *app) connections() (*catalog.Connections, error) {
+	if a.vars["SEVER_CONNECTIONS"] == "" && a.vars["SEVER_CONNECTIONS_FILE"] == "" {
+		return nil, nil
+	}
+	conns, err := catalog.Open(a.vars)
+	if err != nil {
+		return nil, badInput("%w", err).then("correct the settings of the connections (sever help settings)")
+	}
+	return conns, nil
+}
+
+// knownConnection refuses a connection that is not configured.
+func knownConnection(conns *catalog.Connections) func(string) error {
+	return func(name string) error {
+		if err := validName("the name of a connection", name); err != nil || conns == nil {
+			return err
+		}
+		if _, err := conns.For(name); err == nil {
+			return nil
+		}
+		return badInput("there is no connection %q", name).then("the configured ones are: %s", strings.Join(names(conns), ", "))
+	}
+}
+
+func names(conns *catalog.Connections) []string {
+	var out []string
+	for _, c := range conns.All() {
+		out = append(out, c.Name)
+	}
+	return out
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return fmt.Sprintf("1 %s", one)
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

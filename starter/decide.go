@@ -1,0 +1,297 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/store"
+	"github.com/severhq/sever/workflows"
+)
+
+// minPrefix is how much of a hash names a plan.
+const minPrefix = 8
+
+// ruling is one of the commands by which a person decides about a case.
+type ruling struct {
+	update string
+	use    string
+	short  string
+	long   string
+	said   string // what is printed when the case took it
+	args   cobra.PositionalArgs
+	// fill completes the decision from the records.
+	fill func(ctx context.Context, c *clients, kase store.Case, d *workflows.Decision) error
+}
+
+// wish is what the flags of a decision say.
+type wish struct {
+	by, why    string
+	plan       string
+	successors []string
+	subject    string
+	wait       bool
+}
+
+func (a *app) decisionCommands() []*cobra.Command {
+	var out []*cobra.Command
+	out = append(out, a.planCommand())
+	for _, r := range []ruling{
+		{update: workflows.UpdateApprove, use: "approve <case>", short: "Approve a plan, by its hash",
+			long: "Approves exactly the plan with this hash. The one who requested the case cannot approve it.", said: "approved"},
+		{update: workflows.UpdateDeny, use: "deny <case>", short: "Deny a plan: nothing of it is done",
+			long: "The accounts of the plan stay as they are until somebody says retry.", said: "denied"},
+		{update: workflows.UpdateHold, use: "hold <case>", short: "Hold a case: accounts are contained, and nothing is removed", said: "held"},
+		{update: workflows.UpdateResume, use: "resume <case>", short: "Let a held case go on", said: "goes on"},
+		{update: workflows.UpdateRetry, use: "retry <case>", short: "Try again what is blocked or could not be asked",
+			long: "Everything that is open is asked and planned anew. --successor names who receives what the leaver owns.", said: "is tried again"},
+		{update: workflows.UpdateEscalate, use: "escalate <case>", short: "Make an hr case an incident: contain at once",
+			long: "From now on the policy of an incident holds: accounts are contained at once, and their credentials die.", said: "escalated to incident"},
+		{update: workflows.UpdateCancel, use: "cancel <case>", short: "Cancel a case and give back what it took",
+			long: "Everything that the case took is given back, in reverse order. What cannot be given back is said in the result.",
+			said: "is being cancelled; what it took is given back"},
+		{update: workflows.UpdateWaive, use: "waive <case> <connection/account | connection>", short: "Accept that an account or a connection stays, with a reason",
+			long: "The case can then close, with exceptions. A waiver needs a --reason; it is part of the trail.", said: "waived", args: cobra.ExactArgs(2)},
+	} {
+		out = append(out, a.decisionCommand(r))
+	}
+	return out
+}
+
+func (a *app) decisionCommand(r ruling) *cobra.Command {
+	var w wish
+	c := &cobra.Command{Use: r.use, Short: r.short, Long: strings.TrimSpace(r.short + ".\n\n" + r.long), Args: r.args}
+	if c.Args == nil {
+		c.Args = cobra.ExactArgs(1)
+	}
+	c.Flags().StringVar(&w.why, "reason", "", "why you decide so; kept in the trail")
+	c.Flags().StringVar(&w.by, "as", "", "who decides (default $SEVER_ACTOR, or who is logged in)")
+	c.Flags().BoolVar(&w.wait, "wait", false, "follow the case afterwards")
+	if r.update == workflows.UpdateApprove || r.update == workflows.UpdateDeny {
+		c.Flags().StringVar(&w.plan, "plan", "", "the hash of the plan that you have read, or its first 8 characters or more")
+	}
+	if r.update == workflows.UpdateRetry {
+		c.Flags().StringArrayVar(&w.successors, "successor", nil, "who receives what the leaver owns: [connection=]account; may be repeated")
+	}
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if len(args) > 1 {
+			w.subject = args[1]
+		}
+		return a.decision(c.Context(), r, args[0], w)
+	}
+	return c
+}
+
+// decided is the JSON of a decision.
+type decided struct {
+	Case     string `json:"case"`
+	Decision string `json:"decision"`
+	By       string `json:"by"`
+	Plan     string `json:"plan,omitempty"` // the hash
+}
+
+// decision checks what can be checked here, and puts the rest to the case itself.
+func (a *app) decision(ctx context.Context, r ruling, what string, w wish) error {
+	d, err := a.wished(r, w)
+	if err != nil {
+		return err
+	}
+	clients, err := a.everything(ctx)
+	if err != nil {
+		return err
+	}
+	defer clients.Close()
+	c, err := find(ctx, clients.store, what)
+	if err != nil {
+		return err
+	}
+	if c.Status != access.CaseOpen {
+		return badInput("case %s is not open: it is %s", c.ID, statusWords(c.Status)).then("see how it ended: sever status %s", c.ID)
+	}
+	switch r.update {
+	case workflows.UpdateApprove, workflows.UpdateDeny:
+		err = a.choosePlan(ctx, clients, c, r, w, &d)
+	case workflows.UpdateWaive:
+		err = subject(ctx, clients.store, c, w.subject, &d)
+	case workflows.UpdateEscalate:
+		d.Policy, err = a.policy(access.Incident)
+	}
+	if err != nil {
+		return err
+	}
+	seen, err := rows(ctx, clients.store, c.ID)
+	if err != nil {
+		return err
+	}
+	if err := decide(ctx, clients.temporal, workflows.WorkflowID(c.Principal), r.update, "cli-"+random(20), d); err != nil {
+		return err
+	}
+	if a.json && !w.wait {
+		a.out.document(decided{c.ID, r.update, d.By, d.Hash})
+	}
+	a.say("Case %s %s, by %s.", a.out.bold(c.ID), r.said, printable(d.By))
+	if w.wait {
+		return a.follow(ctx, clients, c.ID, seen+1)
+	}
+	return nil
+}
+
+// wished reads the flags, without asking anybody.
+func (a *app) wished(r ruling, w wish) (workflows.Decision, error) {
+	var d workflows.Decision
+	by, err := a.actor(w.by)
+	if err != nil {
+		return d, err
+	}
+	d.By, d.Why = by, w.why
+	if w.why != "" {
+		if err := validText("--reason", w.why, maxText); err != nil {
+			return d, err
+		}
+	}
+	if r.update == workflows.UpdateWaive && w.why == "" {
+		return d, badInput("a waiver needs a reason").then(`say why the access may stay: --reason "..."`)
+	}
+	conns, err := a.connections()
+	if err != nil {
+		return d, err
+	}
+	if conns != nil {
+		defer conns.Close()
+	}
+	d.Successors, err = parseSuccessors(w.successors, knownConnection(conns))
+	return d, err
+}
+
+// choosePlan finds the plan that is decided about. Who names none is shown the plan
+// and asked, on a terminal; elsewhere it has to be named.
+func (a *app) choosePlan(ctx context.Context, cl *clients, c store.Case, r ruling, w wish, d *workflows.Decision) error {
+	if r.update == workflows.UpdateApprove && strings.EqualFold(strings.TrimSpace(d.By), strings.TrimSpace(c.Requester)) {
+		return badInput("%s requested case %s: somebody else has to approve it", d.By, c.ID).then("ask a colleague to run this, as themselves")
+	}
+	plans, err := cl.store.LatestPlans(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	if w.plan != "" {
+		p, err := byPrefix(c, plans, w.plan)
+		if err != nil {
+			return err
+		}
+		if p.Status != store.PlanWaiting {
+			return badInput("plan %d (%s) of case %s does not wait for a word: it is %s", p.No, short(p.Hash), c.ID, p.Status)
+		}
+		d.Hash = p.Hash
+		return nil
+	}
+	plans = slices.DeleteFunc(plans, func(p store.Plan) bool { return p.Status != store.PlanWaiting })
+	if len(plans) == 0 {
+		return badInput("no plan of case %s waits for a word", c.ID).then("see how it stands: sever status %s", c.ID)
+	}
+	if len(plans) > 1 || !a.out.terminal || a.json {
+		return badInput("which plan? %s", waitingPlans(plans)).then("read it (sever plan %s), then name it: sever %s %s --plan %s", c.ID, r.update, c.ID, short(plans[0].Hash))
+	}
+	return a.ask(ctx, cl, c, r, plans[0], d)
+}
+
+// ask shows the plan and waits for a yes.
+func (a *app) ask(ctx context.Context, cl *clients, c store.Case, r ruling, p store.Plan, d *workflows.Decision) error {
+	if err := a.plans(ctx, c.ID, p.Hash); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out.w, "\nAs %s: %s this plan? [y/N] ", printable(d.By), r.update)
+	line, _ := bufio.NewReader(a.stdin).ReadString('\n')
+	if answer := strings.ToLower(strings.TrimSpace(line)); answer != "y" && answer != "yes" {
+		return badInput("nothing was decided")
+	}
+	d.Hash = p.Hash
+	return nil
+}
+
+func waitingPlans(plans []store.Plan) string {
+	var out []string
+	for _, p := range plans {
+		out = append(out, fmt.Sprintf("plan %d has hash %s", p.No, short(p.Hash)))
+	}
+	return strings.Join(out, ", ")
+}
+
+// byPrefix finds the plan whose hash begins with what a person typed.
+func byPrefix(c store.Case, plans []store.Plan, prefix string) (store.Plan, error) {
+	prefix = strings.ToLower(prefix)
+	if len(prefix) < minPrefix || len(prefix) > 64 || strings.Trim(prefix, "0123456789abcdef") != "" {
+		return store.Plan{}, badInput("--plan %q is not a hash: give its first %d characters or more", prefix, minPrefix)
+	}
+	var found []store.Plan
+	for _, p := range plans {
+		if strings.HasPrefix(p.Hash, prefix) {
+			found = append(found, p)
+		}
+	}
+	switch {
+	case len(found) == 0 && len(plans) == 0:
+		return store.Plan{}, badInput("case %s has no plan yet", c.ID)
+	case len(found) == 0:
+		return store.Plan{}, badInput("no plan of case %s has a hash that begins with %s: %s", c.ID, prefix, waitingPlans(plans)).
+			then("the plan may have changed since you read it; read it again: sever plan %s", c.ID)
+	case len(found) > 1 && found[0].Hash != found[1].Hash:
+		return store.Plan{}, badInput("several plans of case %s begin with %s: give more of the hash", c.ID, prefix)
+	}
+	return found[0], nil
+}
+
+// subject finds what is waived: an account of the case, or one of its connections.
+func subject(ctx context.Context, s *store.Store, c store.Case, what string, d *workflows.Decision) error {
+	if err := validText("what is waived", what, 3*maxName); err != nil {
+		return err
+	}
+	accounts, err := s.AccountsOf(ctx, c.ID, nil)
+	if err != nil {
+		return err
+	}
+	conns, err := s.ConnectionsOf(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	var known []string
+	var settled access.Outcome
+	for _, a := range accounts {
+		switch {
+		case a.Ref.String() != what:
+			known = append(known, a.Ref.String())
+		case a.Outcome.Settled():
+			settled = a.Outcome
+		default:
+			d.Account = a.ID // of accounts that were made again under one name, the newest
+		}
+	}
+	if d.Account == 0 && settled != "" {
+		return badInput("%s needs no waiver: it is %s", what, strings.ReplaceAll(string(settled), "_", " "))
+	}
+	for _, k := range conns {
+		known = append(known, k.Connection)
+		if k.Connection == what {
+			d.Connection = what
+		}
+	}
+	if d.Account == 0 && d.Connection == "" {
+		return badInput("case %s has no account and no connection %q", c.ID, what).then("it has: %s", strings.Join(known, ", "))
+	}
+	return nil
+}
+
+// rows is the number of the last row of a case's trail.
+func rows(ctx context.Context, s *store.Store, caseID string) (int64, error) {
+	heads, err := s.Heads(ctx)
+	for _, h := range heads {
+		if h.Chain == caseID {
+			return h.Seq, err
+		}
+	}
+	return 0, err
+}

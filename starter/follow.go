@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/severhq/sever/internal/audit"
+	"github.com/severhq/sever/internal/store"
+)
+
+const (
+	// lookEvery is how often a followed case is read; a row of the trail shows up
+	// within it.
+	lookEvery = 200 * time.Millisecond
+	// settleFor is how long a case must stand still before we say that it needs
+	// somebody: a decision that was just given takes a moment to have its effect.
+	settleFor = 800 * time.Millisecond
+	// soon is how far away a second look may be to be waited for.
+	soon = time.Minute
+)
+
+// follow prints what happens in a case until it closes, is proven, or needs
+// somebody. The rows of the trail scroll by; on a terminal a footer below them
+// shows how far every connection is. fromSeq is the first row to print.
+func (a *app) follow(ctx context.Context, c *clients, caseID string, fromSeq int64) error {
+	w := &watcher{app: a, store: c.store, caseID: caseID, next: fromSeq, footer: &footer{screen: a.out}}
+	defer w.footer.clear()
+	var p picture
+	for {
+		var done bool
+		var err error
+		if p, done, err = w.turn(ctx); err != nil {
+			w.footer.clear()
+			return w.left(err)
+		}
+		if done {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			w.footer.clear()
+			return w.left(ctx.Err())
+		case <-time.After(lookEvery):
+		}
+	}
+	w.footer.clear()
+	if a.json {
+		a.out.document(p)
+	} else {
+		a.showEnd(p)
+	}
+	return ended(p.Standing)
+}
+
+// watcher follows one case.
+type watcher struct {
+	*app
+	store  *store.Store
+	caseID string
+	next   int64 // the first row that was not printed
+	footer *footer
+	still  standing
+	since  time.Time
+}
+
+// turn prints what is new and reports whether there is nothing more to wait for.
+func (w *watcher) turn(ctx context.Context) (picture, bool, error) {
+	now := time.Now()
+	c, err := w.store.Case(ctx, w.caseID)
+	if errors.Is(err, store.ErrNotFound) {
+		return picture{}, false, nil // the workflow is about to write it
+	}
+	if err != nil {
+		return picture{}, false, err
+	}
+	for row, err := range w.store.Events(ctx, w.caseID, w.next) {
+		if err != nil {
+			return picture{}, false, err
+		}
+		w.next = row.Seq + 1
+		w.show(row)
+	}
+	p, err := look(ctx, w.store, c)
+	if err != nil {
+		return p, false, err
+	}
+	if !w.json {
+		w.footer.draw(w.lines(p, now))
+	}
+	return p, w.over(p, now), nil
+}
+
+// over reports whether the case has come to a rest.
+func (w *watcher) over(p picture, now time.Time) bool {
+	if p.Standing != w.still || slices.Contains([]standing{standsRunning}, p.Standing) || p.Steps[string(store.StepRunning)] > 0 {
+		w.still, w.since = p.Standing, now
+	}
+	switch p.Standing {
+	case standsRunning:
+		return false
+	case standsClean, standsClosed, standsDryRun:
+		return true
+	case standsProven:
+		return p.SecondLookAt.Sub(now) > soon
+	}
+	return now.Sub(w.since) >= settleFor
+}
+
+// show prints one row of the trail. Intents are left out: their results follow.
+func (w *watcher) show(r audit.Row) {
+	if w.json || r.Kind == audit.StepIntent || r.Kind == audit.RestoreIntent || r.Kind == audit.ConnectionAsked {
+		return
+	}
+	words := tell(r)
+	if r.Actor != "sever" {
+		words = printable(r.Actor) + " " + words
+	}
+	switch {
+	case worry(r):
+		words = w.out.yellow(words)
+	case good(r):
+		words = w.out.green(words)
+	}
+	w.footer.above(w.out.faint(r.At.Local().Format("15:04:05.0")+"  ") + words)
+}
+
+// lines are the footer: a line for the case and one for each connection.
+func (w *watcher) lines(p picture, now time.Time) []string {
+	out := []string{fmt.Sprintf("%s  %s  %s", w.out.bold(p.Case), w.out.standing(p.Standing), w.out.faint(p.phase()+", "+span(now.Sub(p.OpenedAt))))}
+	for _, c := range p.Connections {
+		line := fmt.Sprintf("  %-20s %s", c.Name, c.State)
+		switch c.State {
+		case store.ConnDiscovered:
+			line = fmt.Sprintf("  %-20s %s", c.Name, plural(c.Accounts, "account", "accounts"))
+		case store.ConnUnknown:
+			line = w.out.red(line) + ": " + oneLine(c.Why)
+		}
+		out = append(out, line)
+	}
+	done, all := p.Steps[string(store.StepDone)], 0
+	for _, n := range p.Steps {
+		all += n
+	}
+	if all > 0 {
+		out = append(out, fmt.Sprintf("  %s %d of %d steps", bar(done, all), done, all))
+	}
+	return out
+}
+
+// left explains that the case goes on without us.
+func (w *watcher) left(err error) error {
+	f := explain(err)
+	if errors.Is(err, context.Canceled) {
+		f = failed(exitOpen, "no longer following case %s; it goes on by itself", w.caseID)
+	}
+	return f.then("look again: sever status %s", w.caseID)
+}
+
+// showEnd says how the case stands and, if somebody is needed, what to do.
+func (a *app) showEnd(p picture) {
+	now := time.Now()
+	a.out.line("")
+	if len(p.Accounts) > 0 {
+		a.showAccounts(p)
+		a.out.line("")
+	}
+	a.out.line(fmt.Sprintf("%s %s: %s", a.out.bold(p.Case), a.out.standing(p.Standing), p.sentence(now)))
+	a.showTasks(p, now)
+}

@@ -1,0 +1,239 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/audit"
+	"github.com/severhq/sever/internal/store"
+)
+
+func (a *app) identitiesCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "identities",
+		Short: "Who has which account: import and list",
+		Args:  cobra.NoArgs,
+		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(a.importCommand(), a.listIdentitiesCommand())
+	return c
+}
+
+func (a *app) importCommand() *cobra.Command {
+	var w importWish
+	c := &cobra.Command{
+		Use:   "import <file.csv | ->",
+		Short: "Import who has which account from a CSV file",
+		Long: `The file has a header line: principal,connection,account and, if you like, host, login,
+name, email. A principal is the immutable id of your roster; an account is the exact
+name at the connection, letter for letter.
+
+Nothing is written when any line is wrong. Importing again changes nothing; nothing is
+ever removed by an import.`,
+		Example: "  sever identities import roster.csv --dry-run\n  ./export-roster | sever identities import -",
+		Args:    cobra.ExactArgs(1),
+		RunE:    does(func(ctx context.Context, args []string) error { return a.importIdentities(ctx, args[0], w) }),
+	}
+	c.Flags().BoolVar(&w.dryRun, "dry-run", false, "show what would change, and write nothing")
+	c.Flags().BoolVar(&w.unchecked, "unchecked", false, "accept any name of a connection: for machines on which none are configured")
+	c.Flags().StringVar(&w.as, "as", "", "who imports (default $SEVER_ACTOR, or who is logged in)")
+	return c
+}
+
+type importWish struct {
+	dryRun, unchecked bool
+	as                string
+}
+
+// imported is the JSON of an import.
+type imported struct {
+	DryRun    bool              `json:"dry_run"`
+	Added     []access.Identity `json:"added"`
+	Changed   []access.Identity `json:"changed"`
+	Unchanged int               `json:"unchanged"`
+	People    int               `json:"people"`
+}
+
+func (a *app) importIdentities(ctx context.Context, path string, w importWish) error {
+	by, err := a.actor(w.as)
+	if err != nil {
+		return err
+	}
+	text, source, err := a.readInput(path)
+	if err != nil {
+		return err
+	}
+	known, err := a.connectionRule(w.unchecked)
+	if err != nil {
+		return err
+	}
+	in, problems := readRoster(text.reader(), source, known)
+	if len(problems) > 0 {
+		return a.badRoster(path, problems)
+	}
+	clients, err := a.records(ctx)
+	if err != nil {
+		return err
+	}
+	defer clients.Close()
+	out := imported{DryRun: w.dryRun, Added: []access.Identity{}, Changed: []access.Identity{}, People: len(in.People)}
+	err = clients.store.Do(ctx, func(tx *store.Tx) error {
+		if err := out.compare(ctx, tx, in); err != nil || w.dryRun {
+			return err
+		}
+		if err := tx.UpsertPrincipals(ctx, in.People); err != nil {
+			return err
+		}
+		diff, err := tx.ImportIdentities(ctx, in.Identities, by)
+		if err != nil || diff.Added+diff.Changed == 0 {
+			return err
+		}
+		return tx.Append(ctx, audit.Event{Chain: audit.House, Key: "identities/" + text.sum() + "/" + random(12), At: time.Now(),
+			Kind: audit.IdentitiesImported, Actor: by, Object: source, Words: fmt.Sprintf("%d added, %d changed", diff.Added, diff.Changed),
+			Data: map[string]any{"sha256": text.sum(), "added": diff.Added, "changed": diff.Changed, "unchanged": diff.Unchanged, "people": len(in.People)}})
+	})
+	if err != nil {
+		return err
+	}
+	a.showImport(out)
+	return nil
+}
+
+// document is a file in memory.
+type document []byte
+
+func (d document) reader() io.Reader { return bytes.NewReader(d) }
+
+func (d document) sum() string {
+	s := sha256.Sum256(d)
+	return hex.EncodeToString(s[:])
+}
+
+// maxFile keeps a file that was named by mistake out of our memory.
+const maxFile = 64 << 20
+
+func (a *app) readInput(path string) (document, string, error) {
+	var in io.Reader = a.stdin
+	source := "standard input"
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, "", badInput("%w", err)
+		}
+		defer f.Close()
+		in, source = f, filepath.Base(path)
+	}
+	text, err := io.ReadAll(io.LimitReader(in, maxFile+1))
+	if err == nil && len(text) > maxFile {
+		err = errors.New("it is larger than 64 MiB")
+	}
+	if err != nil {
+		return nil, "", badInput("read %s: %w", path, err)
+	}
+	return text, source, nil
+}
+
+// connectionRule is what makes the name of a connection acceptable. A misspelt name
+// would hide an account for ever, so names that cannot be checked are refused.
+func (a *app) connectionRule(unchecked bool) (func(string) error, error) {
+	conns, err := a.connections()
+	switch {
+	case err != nil:
+		return nil, err
+	case conns != nil:
+		defer conns.Close() // names are known without being open
+		return knownConnection(conns), nil
+	case unchecked:
+		return nil, nil
+	}
+	return nil, badInput("no connections are configured here, so their names cannot be checked").
+		then("set SEVER_CONNECTIONS (sever help settings), or say --unchecked")
+}
+
+// badRoster prints every problem of a file.
+func (a *app) badRoster(path string, problems []problem) error {
+	const most = 20
+	f := badInput("%s: %s, nothing was imported", path, plural(len(problems), "mistake", "mistakes"))
+	for i, p := range problems {
+		if i == most {
+			f.err = fmt.Errorf("%w\n  ... and %d more", f.err, len(problems)-most)
+			break
+		}
+		f.err = fmt.Errorf("%w\n  %s", f.err, p)
+	}
+	return f
+}
+
+// compare finds what the import will change.
+func (d *imported) compare(ctx context.Context, tx *store.Tx, in roster) error {
+	all, err := tx.ListIdentities(ctx, store.IdentityFilter{}, store.Page{})
+	if err != nil {
+		return err
+	}
+	type link struct {
+		who                 access.PrincipalID
+		conn, account, host string
+	}
+	have := map[link]access.Identity{}
+	for _, id := range all {
+		have[link{id.Principal, id.Connection, id.Account, id.Host}] = id
+	}
+	for _, id := range in.Identities {
+		old, ok := have[link{id.Principal, id.Connection, id.Account, id.Host}]
+		switch {
+		case !ok:
+			d.Added = append(d.Added, id)
+		case old.Evidence == access.ByRule || old.Evidence == id.Evidence && old.Source != id.Source:
+			d.Changed = append(d.Changed, id)
+		default:
+			d.Unchanged++
+		}
+	}
+	return nil
+}
+
+func (a *app) showImport(d imported) {
+	if a.json {
+		a.out.document(d)
+		return
+	}
+	const most = 40
+	for i, id := range d.Added {
+		if i == most {
+			a.out.linef("  … and %d more", len(d.Added)-most)
+			break
+		}
+		a.out.line(a.out.green("+ ") + identityWords(id))
+	}
+	for i, id := range d.Changed {
+		if i == most {
+			a.out.linef("  … and %d more", len(d.Changed)-most)
+			break
+		}
+		a.out.line(a.out.yellow("~ ") + identityWords(id) + " (now from " + printable(id.Source) + ")")
+	}
+	verb := "Imported"
+	if d.DryRun {
+		verb = "Dry run, nothing was written"
+	}
+	a.out.linef("%s: %d added, %d changed, %d unchanged; %s.", verb, len(d.Added), len(d.Changed), d.Unchanged, plural(d.People, "principal", "principals"))
+}
+
+func identityWords(id access.Identity) string {
+	words := fmt.Sprintf("%s has %s at %s", id.Principal, id.Account, id.Connection)
+	if id.Host != "" {
+		words += " from host " + id.Host
+	}
+	return printable(words)
+}

@@ -1,0 +1,263 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/plan"
+	"github.com/severhq/sever/internal/provider/catalog"
+	"github.com/severhq/sever/internal/store"
+	"github.com/severhq/sever/workflows"
+)
+
+// order is what offboard was asked for.
+type order struct {
+	principal  string
+	reason     string
+	ticket     string
+	at         string
+	successors []string
+	key        string
+	as         string
+	dryRun     bool
+	wait       *bool // nil: follow when somebody looks at a terminal
+}
+
+func (a *app) offboardCommand() *cobra.Command {
+	var o order
+	var wait bool
+	c := &cobra.Command{
+		Use:   "offboard <principal> --reason hr|incident",
+		Short: "End the access of a person, everywhere",
+		Long: `Opens a case for the principal (the immutable id of your roster, such as an employee
+number) and asks every configured connection. A second call joins the open case; a
+more urgent reason escalates it.
+
+  hr        plans everything first, waits for approval where a guard asks for it and
+            for --at, locks accounts so that a cancel gives back exactly what was
+  incident  locks each connection's accounts as soon as it has answered, and kills
+            the credentials; waits for nobody
+
+What the leaver owns goes to the --successor; without one the account stays locked
+and the case asks you. In a terminal the command follows the case until it closes, is
+proven, or needs somebody. Leaving it does not stop the case.`,
+		Example: `  sever offboard E1042 --reason hr --dry-run
+  sever offboard E1042 --reason hr --ticket HR-77 --at "2026-12-24 17:00" --successor pg-main=grace
+  sever offboard E1042 --reason incident --wait=false --key siem-20817`,
+		Args: cobra.ExactArgs(1),
+	}
+	f := c.Flags()
+	f.StringVar(&o.reason, "reason", "", "why: hr or incident (required)")
+	f.StringVar(&o.ticket, "ticket", "", "the ticket that this is about; kept in the trail")
+	f.StringVar(&o.at, "at", "", `when to begin: RFC 3339, or "2026-12-24 17:00" in local time (hr only)`)
+	f.StringArrayVar(&o.successors, "successor", nil, "who receives what the leaver owns: [connection=]account; may be repeated")
+	f.BoolVar(&o.dryRun, "dry-run", false, "look and plan, and change nothing")
+	f.BoolVar(&wait, "wait", false, "follow until the case closes, is proven, or needs somebody (default in a terminal)")
+	f.StringVar(&o.key, "key", "", "idempotency key: the same key gives the same case")
+	f.StringVar(&o.as, "as", "", "who asks (default $SEVER_ACTOR, or who is logged in)")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		o.principal = args[0]
+		if c.Flags().Changed("wait") {
+			o.wait = &wait
+		}
+		return a.offboard(c.Context(), o)
+	}
+	return c
+}
+
+// offboard checks everything that can be checked before anything happens.
+func (a *app) offboard(ctx context.Context, o order) error {
+	now := time.Now()
+	s, err := a.understand(o, now)
+	if err != nil {
+		return err
+	}
+	conns, err := a.connections()
+	if err != nil {
+		return err
+	}
+	if conns != nil {
+		defer conns.Close()
+	}
+	if s.Successors, err = parseSuccessors(o.successors, knownConnection(conns)); err != nil {
+		return err
+	}
+	clients, err := a.everything(ctx)
+	if err != nil {
+		return err
+	}
+	defer clients.Close()
+	who, err := a.leaver(ctx, clients.store, conns, s)
+	if err != nil {
+		return err
+	}
+	if o.dryRun {
+		return a.preview(ctx, clients, conns, who, s)
+	}
+	return a.submit(ctx, clients, who, s, o)
+}
+
+// understand reads the order itself, without asking anybody.
+func (a *app) understand(o order, now time.Time) (workflows.Submit, error) {
+	var s workflows.Submit
+	if err := validText("the principal", o.principal, maxPrincipal); err != nil {
+		return s, err
+	}
+	if o.reason == "" {
+		return s, badInput("--reason is missing").then("say why: --reason hr, or --reason incident")
+	}
+	policy, err := a.policy(access.Reason(o.reason))
+	if err != nil {
+		return s, err
+	}
+	for what, text := range map[string]string{"--ticket": o.ticket, "--key": o.key} {
+		if text == "" {
+			continue
+		}
+		if err := validName(what, text); err != nil {
+			return s, err
+		}
+	}
+	at, err := parseAt(o.at, now)
+	if err != nil {
+		return s, err
+	}
+	if !at.IsZero() && policy.ContainFirst {
+		return s, badInput("--at makes no sense with reason %s: it begins at once", o.reason).then("leave --at out, or use --reason hr")
+	}
+	by, err := a.actor(o.as)
+	if err != nil {
+		return s, err
+	}
+	return workflows.Submit{Case: newCaseID(now), Principal: access.PrincipalID(o.principal), Policy: policy, Requester: by,
+		Ticket: o.ticket, EffectiveAt: at}, nil
+}
+
+// leaver is the principal on record. Identities must lead somewhere: one at a
+// connection that nobody configured would be overlooked for ever.
+func (a *app) leaver(ctx context.Context, s *store.Store, conns *catalog.Connections, in workflows.Submit) (access.Principal, error) {
+	who, err := s.Principal(ctx, in.Principal)
+	if errors.Is(err, store.ErrNotFound) {
+		return who, badInput("there is no principal %q on record", in.Principal).
+			then("ids are compared letter for letter; list them: sever identities list").
+			then("or import who has which account: sever identities import FILE.csv")
+	}
+	if err != nil {
+		return who, err
+	}
+	ids, err := s.IdentitiesOf(ctx, in.Principal, "")
+	if err != nil {
+		return who, err
+	}
+	if len(ids) == 0 {
+		return who, badInput("no account is known to belong to %s: every connection would answer that it has none", person(who.Name, who.ID)).
+			then("import who has which account: sever identities import FILE.csv")
+	}
+	for _, id := range ids {
+		if conns != nil {
+			if err := knownConnection(conns)(id.Connection); err != nil {
+				return who, badInput("%s has account %s at %q, and no such connection is configured: nobody would look there", in.Principal, id.Account, id.Connection).
+					then("configure it (SEVER_CONNECTIONS, sever help settings)")
+			}
+		}
+		for _, connection := range []string{id.Connection, ""} {
+			if in.Successors[connection] == id.Account {
+				return who, badInput("%s at %s belongs to %s: nobody can be their own successor", id.Account, id.Connection, in.Principal)
+			}
+		}
+	}
+	return who, nil
+}
+
+// submitted is the JSON of an offboard that does not wait.
+type submitted struct {
+	Case      string             `json:"case"`
+	Principal access.PrincipalID `json:"principal"`
+	Joined    bool               `json:"joined"`
+	Escalated bool               `json:"escalated"`
+	Key       string             `json:"key"`
+}
+
+// submit remembers the key, opens or joins the case, and follows it if asked to.
+func (a *app) submit(ctx context.Context, c *clients, who access.Principal, s workflows.Submit, o order) error {
+	key := o.key
+	if key == "" {
+		key = "cli-" + random(20)
+	}
+	// An open case goes on under its own id, also when its workflow is gone.
+	if open, err := c.store.OpenCaseOf(ctx, who.ID); err == nil {
+		s.Case = open.ID
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	fresh := s.Case
+	err := c.store.Do(ctx, func(tx *store.Tx) (err error) {
+		s.Case, err = tx.Remember(ctx, key, fresh, who.ID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if s.Case != fresh { // the key was used before: perhaps its case is over by now
+		old, err := c.store.Case(ctx, s.Case)
+		if err == nil && old.Status != access.CaseOpen {
+			a.say("The key %s was used before, for case %s.", key, old.ID)
+			return a.afterwards(ctx, c, submitted{old.ID, who.ID, true, false, key}, o)
+		}
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+	}
+	answer, err := submit(ctx, c.temporal, s, key)
+	if err != nil {
+		return err
+	}
+	done := submitted{answer.Case, who.ID, answer.Joined, answer.Escalated, key}
+	switch {
+	case answer.Escalated:
+		a.say("%s has an open case: %s. It was escalated to %s.", person(who.Name, who.ID), a.out.bold(answer.Case), s.Policy.Reason)
+	case answer.Joined:
+		a.say("%s has an open case: %s. This request joined it.", person(who.Name, who.ID), a.out.bold(answer.Case))
+	default:
+		a.say("Case %s is open: %s, reason %s%s.", a.out.bold(answer.Case), person(who.Name, who.ID), s.Policy.Reason, mannerOf(s.Policy))
+	}
+	return a.afterwards(ctx, c, done, o)
+}
+
+// mannerOf says in a few words what the reason means.
+func mannerOf(p plan.Policy) string {
+	if p.ContainFirst {
+		return ": contain at once, credentials die"
+	}
+	return ""
+}
+
+// afterwards follows the case, or says how to.
+func (a *app) afterwards(ctx context.Context, c *clients, done submitted, o order) error {
+	wait := a.out.terminal && !a.json
+	if o.wait != nil {
+		wait = *o.wait
+	}
+	if wait {
+		return a.follow(ctx, c, done.Case, 1)
+	}
+	if a.json {
+		a.out.document(done)
+		return nil
+	}
+	a.out.line("Follow it: sever status --follow " + done.Case)
+	return nil
+}
+
+// say prints a line for people.
+func (a *app) say(format string, args ...any) {
+	if !a.json {
+		a.out.line(strings.TrimSpace(fmt.Sprintf(format, args...)))
+	}
+}

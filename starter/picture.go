@@ -1,0 +1,286 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/plan"
+	"github.com/severhq/sever/internal/store"
+	"github.com/severhq/sever/workflows"
+)
+
+// picture is everything that is on record about one case. Its JSON is what status,
+// offboard and the decisions print with --json; fields are added, never renamed.
+type picture struct {
+	Case         string             `json:"case"`
+	Principal    access.PrincipalID `json:"principal"`
+	Name         string             `json:"name,omitempty"`
+	Reason       access.Reason      `json:"reason"`
+	Status       access.CaseStatus  `json:"status"`
+	Phase        string             `json:"phase"`
+	Standing     standing           `json:"standing"`
+	Requester    string             `json:"requester"`
+	Ticket       string             `json:"ticket,omitempty"`
+	EffectiveAt  time.Time          `json:"effective_at,omitzero"`
+	OpenedAt     time.Time          `json:"opened_at"`
+	ContainedAt  time.Time          `json:"contained_at,omitzero"`
+	ProvenAt     time.Time          `json:"proven_at,omitzero"`
+	SecondLookAt time.Time          `json:"second_look_at,omitzero"`
+	ClosedAt     time.Time          `json:"closed_at,omitzero"`
+	Successors   map[string]string  `json:"successors,omitempty"`
+	Connections  []connectionPart   `json:"connections"`
+	Accounts     []accountPart      `json:"accounts"`
+	Plans        []planPart         `json:"plans"`
+	Steps        map[string]int     `json:"steps"` // of the plans in force, by state
+	Tasks        []taskPart         `json:"tasks"` // open ones
+}
+
+type connectionPart struct {
+	Name      string                `json:"name"`
+	Kind      string                `json:"kind"`
+	State     store.ConnectionState `json:"state"`
+	Why       string                `json:"why,omitempty"`
+	NextTryAt time.Time             `json:"next_try_at,omitzero"`
+	Attempts  int                   `json:"attempts"`
+	Accounts  int                   `json:"accounts"`
+	Grants    int                   `json:"grants"`
+}
+
+type accountPart struct {
+	Account  string          `json:"account"`
+	Engine   string          `json:"engine,omitempty"`
+	Evidence access.Evidence `json:"evidence"`
+	Exists   bool            `json:"exists"`
+	Outcome  access.Outcome  `json:"outcome,omitempty"`
+	Why      string          `json:"why,omitempty"`
+	Grants   int             `json:"grants"`
+	ProvenAt time.Time       `json:"proven_at,omitzero"`
+	Proof    *proofPart      `json:"proof,omitempty"` // the newest
+}
+
+type proofPart struct {
+	Look     int       `json:"look"`
+	At       time.Time `json:"at"`
+	Gone     bool      `json:"gone"`
+	Asked    string    `json:"asked"`
+	Answered string    `json:"answered"`
+}
+
+type planPart struct {
+	No          int              `json:"no"`
+	Hash        string           `json:"hash"`
+	Status      store.PlanStatus `json:"status"`
+	Connections []string         `json:"connections"`
+	Guards      []string         `json:"guards,omitempty"`
+	Steps       int              `json:"steps"`
+	DecidedBy   string           `json:"decided_by,omitempty"`
+	DecidedAt   time.Time        `json:"decided_at,omitzero"`
+	DecidedWhy  string           `json:"decided_why,omitempty"`
+}
+
+type taskPart struct {
+	Subject    string    `json:"subject"`
+	Connection string    `json:"connection,omitempty"`
+	Words      string    `json:"words"`
+	Blockers   []blocker `json:"blockers,omitempty"`
+	Next       string    `json:"next"`
+	Owner      string    `json:"owner,omitempty"`
+	Due        time.Time `json:"due,omitzero"`
+}
+
+// blocker is what stands in the way, and what could be pasted to remove it.
+type blocker struct {
+	Object string `json:"object"`
+	Why    string `json:"why"`
+	Remedy string `json:"remedy,omitempty"`
+}
+
+// look reads the whole picture of a case.
+func look(ctx context.Context, s *store.Store, c store.Case) (p picture, err error) {
+	p = picture{Case: c.ID, Principal: c.Principal, Reason: c.Reason, Status: c.Status, Phase: c.Phase, Requester: c.Requester, Ticket: c.Ticket,
+		EffectiveAt: c.EffectiveAt, OpenedAt: c.OpenedAt, ContainedAt: c.ContainedAt, ProvenAt: c.ProvenAt, SecondLookAt: c.SecondLookAt,
+		ClosedAt: c.ClosedAt, Successors: c.Successors, Connections: []connectionPart{}, Accounts: []accountPart{}, Plans: []planPart{},
+		Steps: map[string]int{}, Tasks: []taskPart{}, Standing: standingOf(c)}
+	who, err := s.Principal(ctx, c.Principal)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return p, err
+	}
+	p.Name = who.Name
+	conns, err := s.ConnectionsOf(ctx, c.ID)
+	if err != nil {
+		return p, err
+	}
+	for _, k := range conns {
+		p.Connections = append(p.Connections, connectionPart{k.Connection, k.Kind, k.State, k.Why, k.NextTryAt, k.Attempts, k.Accounts, k.Grants})
+	}
+	accounts, err := s.AccountsOf(ctx, c.ID, nil)
+	if err != nil {
+		return p, err
+	}
+	steps, err := s.StepsOf(ctx, c.ID)
+	if err != nil {
+		return p, err
+	}
+	proofs, err := s.ProofsOf(ctx, c.ID)
+	if err != nil {
+		return p, err
+	}
+	tasks, err := s.TasksOf(ctx, c.ID)
+	if err != nil {
+		return p, err
+	}
+	plans, err := s.LatestPlans(ctx, c.ID)
+	if err != nil {
+		return p, err
+	}
+	p.addAccounts(accounts, proofs)
+	p.addPlans(plans, steps)
+	p.addTasks(tasks, accounts, steps)
+	return p, nil
+}
+
+func (p *picture) addAccounts(accounts []store.CaseAccount, proofs []store.Proof) {
+	for _, a := range accounts {
+		part := accountPart{Account: a.Ref.String(), Engine: a.Engine, Evidence: a.Evidence, Exists: a.Exists, Outcome: a.Outcome,
+			Why: a.Why, Grants: len(a.Now.Grants), ProvenAt: a.ProvenAt}
+		var newest time.Time
+		for _, f := range proofs {
+			if f.AccountID == a.ID && !f.At.Before(newest) {
+				part.Proof, newest = &proofPart{f.Look, f.At, f.Gone, f.Asked, f.Answered}, f.At
+			}
+		}
+		p.Accounts = append(p.Accounts, part)
+	}
+}
+
+func (p *picture) addPlans(plans []store.Plan, steps []store.Step) {
+	for _, k := range plans {
+		part := planPart{No: k.No, Hash: k.Hash, Status: k.Status, Connections: k.Connections, Guards: k.Guards,
+			DecidedBy: k.DecidedBy, DecidedAt: k.DecidedAt, DecidedWhy: k.DecidedWhy}
+		for _, s := range steps {
+			if s.PlanNo == k.No {
+				part.Steps++
+				p.Steps[string(s.State)]++
+			}
+		}
+		p.Plans = append(p.Plans, part)
+	}
+	slices.SortFunc(p.Plans, func(a, b planPart) int { return a.No - b.No })
+}
+
+func (p *picture) addTasks(tasks []store.Task, accounts []store.CaseAccount, steps []store.Step) {
+	for _, t := range tasks {
+		if !t.ClosedAt.IsZero() {
+			continue
+		}
+		p.Tasks = append(p.Tasks, taskPart{Subject: t.Subject, Connection: t.Connection, Words: t.Words,
+			Blockers: blockers(t.Subject, accounts, steps), Next: t.Next, Owner: t.Owner, Due: t.Due})
+	}
+}
+
+// blockers are what stood in the way of an account in its newest plan.
+func blockers(subject string, accounts []store.CaseAccount, steps []store.Step) []blocker {
+	i := slices.IndexFunc(accounts, func(a store.CaseAccount) bool { return a.Ref.String() == subject })
+	if i < 0 {
+		return nil
+	}
+	newest := 0
+	for _, s := range steps {
+		if s.AccountID == accounts[i].ID {
+			newest = max(newest, s.PlanNo)
+		}
+	}
+	var out []blocker
+	for _, s := range steps {
+		if s.AccountID != accounts[i].ID || s.PlanNo != newest || s.State != store.StepBlocked {
+			continue
+		}
+		for _, b := range s.Blockers {
+			out = append(out, blocker(b))
+		}
+	}
+	return out
+}
+
+// find resolves what a person typed, a case or a principal, to a case: of a
+// principal the open one, else the newest.
+func find(ctx context.Context, s *store.Store, what string) (store.Case, error) {
+	if err := validName("the case or principal", what); err != nil {
+		return store.Case{}, err
+	}
+	c, err := s.Case(ctx, what)
+	if errors.Is(err, store.ErrNotFound) {
+		c, err = s.OpenCaseOf(ctx, access.PrincipalID(what))
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		c, err = s.LastCaseOf(ctx, access.PrincipalID(what))
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return c, badInput("there is no case %q, and no case of a principal %q", what, what).then("list them: sever cases")
+	}
+	return c, err
+}
+
+// planOf reads the body of a plan, and refuses one that is not what was hashed.
+func planOf(p store.Plan) (plan.Plan, error) {
+	var out plan.Plan
+	if err := json.Unmarshal(p.Body, &out); err != nil {
+		return out, fmt.Errorf("plan %d of case %s cannot be read: %w", p.No, p.CaseID, err)
+	}
+	if out.Hash() != p.Hash {
+		return out, failed(exitOpen, "plan %d of case %s does not fit its hash %.12s: it was changed, or written by another version", p.No, p.CaseID, p.Hash)
+	}
+	return out, nil
+}
+
+// standing is how a case stands for somebody who waits for it.
+type standing string
+
+// The standings. Only clean and proven mean that the access is gone.
+const (
+	standsClean     standing = "clean"
+	standsProven    standing = "proven" // all gone; the second look is ahead
+	standsRunning   standing = "running"
+	standsScheduled standing = "scheduled" // waits for its effective date
+	standsApproval  standing = "needs approval"
+	standsHeld      standing = "held"
+	standsPeople    standing = "needs people"
+	standsClosed    standing = "closed, not clean"
+	standsDryRun    standing = "dry run"
+)
+
+func standingOf(c store.Case) standing {
+	switch {
+	case c.Status == access.CaseClean:
+		return standsClean
+	case c.Status == access.CaseDryRun:
+		return standsDryRun
+	case c.Status != access.CaseOpen:
+		return standsClosed
+	case c.Phase == string(workflows.PhaseSecondLook):
+		return standsProven
+	case c.Phase == string(workflows.PhaseDate):
+		return standsScheduled
+	case c.Phase == string(workflows.PhaseApproval):
+		return standsApproval
+	case c.Phase == string(workflows.PhaseHeld):
+		return standsHeld
+	case c.Phase == string(workflows.PhasePeople):
+		return standsPeople
+	}
+	return standsRunning
+}
+
+// exitCode is the promise to scripts.
+func (s standing) exitCode() int {
+	switch s {
+	case standsClean, standsProven, standsScheduled, standsDryRun:
+		return exitOK
+	}
+	return exitOpen
+}

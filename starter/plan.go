@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/severhq/sever/internal/plan"
+	"github.com/severhq/sever/internal/store"
+)
+
+func (a *app) planCommand() *cobra.Command {
+	var hash string
+	c := &cobra.Command{
+		Use:   "plan <case | principal>",
+		Short: "Print the plans of a case: what will be done, in order, and what will not",
+		Args:  cobra.ExactArgs(1),
+		RunE:  does(func(ctx context.Context, args []string) error { return a.plans(ctx, args[0], hash) }),
+	}
+	c.Flags().StringVar(&hash, "plan", "", "only the plan whose hash begins like this")
+	return c
+}
+
+func (a *app) plans(ctx context.Context, what, hash string) error {
+	conns, err := a.connections()
+	if err != nil {
+		return err
+	}
+	if conns != nil {
+		defer conns.Close()
+	}
+	clients, err := a.records(ctx)
+	if err != nil {
+		return err
+	}
+	defer clients.Close()
+	c, err := find(ctx, clients.store, what)
+	if err != nil {
+		return err
+	}
+	plans, err := clients.store.LatestPlans(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	if hash != "" {
+		one, err := byPrefix(c, plans, hash)
+		if err != nil {
+			return err
+		}
+		plans = []store.Plan{one}
+	}
+	var policy plan.Policy
+	if err := json.Unmarshal(c.Policy, &policy); err != nil {
+		return fmt.Errorf("the policy of case %s cannot be read: %w", c.ID, err)
+	}
+	who, err := clients.store.Principal(ctx, c.Principal)
+	if err != nil {
+		return err
+	}
+	out := previewed{Case: c.ID, Principal: string(c.Principal), Name: who.Name, Plans: []plannedPart{}}
+	for _, p := range plans {
+		part, err := a.explainPlan(p, conns, policy)
+		if err != nil {
+			return err
+		}
+		out.Plans = append(out.Plans, part)
+	}
+	if a.json {
+		a.out.document(out)
+		return nil
+	}
+	for i, p := range out.Plans {
+		if i > 0 {
+			a.out.line("")
+		}
+		a.showPlan(p, person(who.Name, who.ID))
+	}
+	if len(out.Plans) == 0 {
+		a.out.linef("Case %s has no plan yet.", c.ID)
+	}
+	return nil
+}

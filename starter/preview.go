@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/plan"
+	"github.com/severhq/sever/internal/provider"
+	"github.com/severhq/sever/internal/provider/catalog"
+	"github.com/severhq/sever/internal/store"
+	"github.com/severhq/sever/workflows"
+)
+
+// previewed is the JSON of a dry run and of sever plan.
+type previewed struct {
+	Case      string        `json:"case"`
+	Principal string        `json:"principal"`
+	Name      string        `json:"name,omitempty"`
+	Plans     []plannedPart `json:"plans"`
+}
+
+type plannedPart struct {
+	No          int                `json:"no"`
+	Hash        string             `json:"hash"`
+	Status      store.PlanStatus   `json:"status"`
+	Accounts    []plan.Verdict     `json:"accounts"`
+	Steps       []explainedStep    `json:"steps"`
+	Unknown     []plan.Silent      `json:"unknown"`
+	Guards      []string           `json:"guards"`
+	NeedsWord   bool               `json:"needs_approval"`
+	Principal   access.PrincipalID `json:"principal"`
+	Reason      access.Reason      `json:"reason"`
+	NothingDone bool               `json:"nothing_done"` // always true for a dry run
+}
+
+type explainedStep struct {
+	access.Step
+	// Statements are what will be sent, in words that could be pasted; empty when the
+	// connection is not configured here.
+	Statements []string `json:"statements,omitempty"`
+}
+
+// previewWithin is how long a dry run may take beyond the policy's patience.
+const previewWithin = 2 * time.Minute
+
+// preview looks and plans, prints the plan, and changes nothing.
+func (a *app) preview(ctx context.Context, c *clients, conns *catalog.Connections, who access.Principal, s workflows.Submit) error {
+	asked, cancel := context.WithTimeout(ctx, s.Policy.Patience+previewWithin)
+	defer cancel()
+	run, err := c.temporal.ExecuteWorkflow(asked, client.StartWorkflowOptions{
+		ID: workflows.PreviewID(s.Case), TaskQueue: workflows.TaskQueue,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		Priority:                 temporal.Priority{PriorityKey: s.Policy.Priority},
+		StaticSummary:            "dry run " + s.Case,
+		WorkflowExecutionTimeout: s.Policy.Patience + previewWithin,
+	}, "PreviewOffboarding", s)
+	if err != nil {
+		return refusal(ctx, err)
+	}
+	a.say("Dry run %s: looking at every connection and planning; nothing will be changed.", s.Case)
+	var done workflows.Previewed
+	if err := run.Get(asked, &done); err != nil {
+		return refusal(ctx, err)
+	}
+	p, err := c.store.Plan(ctx, done.Case, done.Plan)
+	if err != nil {
+		return err
+	}
+	out := previewed{Case: done.Case, Principal: string(who.ID), Name: who.Name}
+	part, err := a.explainPlan(p, conns, s.Policy)
+	if err != nil {
+		return err
+	}
+	part.NothingDone = true
+	out.Plans = append(out.Plans, part)
+	if a.json {
+		a.out.document(out)
+		return nil
+	}
+	a.say("")
+	a.showPlan(part, person(who.Name, who.ID))
+	a.out.line("")
+	a.out.line("Nothing was changed.")
+	return nil
+}
+
+// explainPlan opens a plan and asks the providers what they would send.
+func (a *app) explainPlan(p store.Plan, conns *catalog.Connections, policy plan.Policy) (plannedPart, error) {
+	body, err := planOf(p)
+	if err != nil {
+		return plannedPart{}, err
+	}
+	out := plannedPart{No: p.No, Hash: p.Hash, Status: p.Status, Accounts: body.Accounts, Unknown: body.Unknown, Guards: body.Guards,
+		NeedsWord: body.NeedsWord(policy), Principal: body.Principal, Reason: body.Reason, Steps: []explainedStep{}}
+	for _, s := range body.Steps {
+		out.Steps = append(out.Steps, explainedStep{s, statements(conns, s)})
+	}
+	return out, nil
+}
+
+func statements(conns *catalog.Connections, s access.Step) []string {
+	if conns == nil {
+		return nil
+	}
+	conn, err := conns.For(s.Account.Connection)
+	if err != nil {
+		return nil
+	}
+	e, ok := conn.Provider.(provider.Explainer)
+	if !ok {
+		return nil
+	}
+	return e.Explain(s)
+}
+
+// showPlan prints a plan: what will be done to which account, in order, with the
+// statements; what will not be, and why.
+func (a *app) showPlan(p plannedPart, who string) {
+	o := a.out
+	o.linef("%s for %s, hash %s, %s", o.bold(fmt.Sprintf("Plan %d", p.No)), who, o.bold(short(p.Hash)), p.Status)
+	for _, g := range p.Guards {
+		o.line(o.red("guard: ") + oneLine(g))
+	}
+	for _, u := range p.Unknown {
+		o.line(o.red("unknown: ") + fmt.Sprintf("%s could not be asked: %s", u.Connection, oneLine(u.Why)))
+	}
+	o.line("")
+	rows := [][]string{}
+	for _, v := range p.Accounts {
+		verdict := o.green("will end")
+		if !v.Act {
+			verdict = o.outcome(v.Outcome)
+		}
+		rows = append(rows, []string{printable(v.Account.String()), verdict, string(v.Evidence), fmt.Sprint(v.Grants), oneLine(v.Why)})
+	}
+	o.table([]string{"account", "verdict", "evidence", "grants", "why"}, rows)
+	for _, s := range p.Steps {
+		o.line("")
+		a.showStep(s)
+	}
+	if p.NeedsWord {
+		o.line("")
+		o.line(o.yellow("This plan waits for the approval of somebody other than the requester."))
+	}
+}
+
+func (a *app) showStep(s explainedStep) {
+	o := a.out
+	words := fmt.Sprintf("%3d. %s %s", s.Ordinal, o.bold(string(s.Action)), printable(s.Account.String()))
+	for _, part := range []struct{ word, value string }{{"from", s.Object}, {"in", s.Database}, {"to", s.Successor}} {
+		if part.value != "" {
+			words += fmt.Sprintf(" %s %s", part.word, printable(part.value))
+		}
+	}
+	if s.Irreversible != "" {
+		words += o.yellow("  cannot be undone: " + oneLine(s.Irreversible))
+	}
+	o.line(words)
+	for _, b := range s.Blocked {
+		o.line("     " + o.red("blocked: ") + oneLine(b.Object+": "+b.Why))
+		if b.Remedy != "" {
+			o.line("     " + "remedy: " + printable(b.Remedy))
+		}
+	}
+	for _, line := range s.Statements {
+		for l := range strings.SplitSeq(line, "\n") {
+			o.line("       " + o.faint(printable(l)))
+		}
+	}
+}

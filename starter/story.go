@@ -1,0 +1,143 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/severhq/sever/internal/audit"
+)
+
+// tell is one row of the audit trail in words.
+func tell(r audit.Row) string {
+	words, object := oneLine(r.Words), oneLine(r.Object)
+	said := func(head string) string {
+		if words == "" {
+			return head
+		}
+		return head + ": " + words
+	}
+	switch r.Kind {
+	case audit.CaseOpened:
+		return said(fmt.Sprintf("opened the case for %s, reason %v%s; %s to ask", object, r.Data["reason"], after(", ticket ", r.Data["ticket"]),
+			connections(r.Data["connections"])))
+	case audit.CaseJoined:
+		return said("asked for the same again and joined the case")
+	case audit.CaseEscalated:
+		return said(fmt.Sprintf("made the case more urgent: reason %v", r.Data["reason"]))
+	case audit.CaseContained:
+		return said("nobody can log in any more: every account of the plan is contained")
+	case audit.CaseProven:
+		return said("every account is proven gone")
+	case audit.CaseReopened:
+		return said("the case is open again")
+	case audit.CaseClosed:
+		return said("the case is closed: " + strings.ReplaceAll(r.Outcome, "_", " "))
+	case audit.ConnectionAsked:
+		return said("asked " + object)
+	case audit.ConnectionDiscovered:
+		return said(object + " answered")
+	case audit.ConnectionUnknown:
+		return said(fmt.Sprintf("%s could not be asked (attempt %d)", object, r.Attempt))
+	case audit.ConnectionWaived:
+		return said("does without " + object)
+	case audit.PlanMade:
+		waits := ""
+		if r.Data["waits_for_approval"] == true {
+			waits = "; it waits for approval"
+		}
+		return said(fmt.Sprintf("made %s (%.12v)", object, r.Data["hash"])) + waits
+	case audit.GuardTripped:
+		return said("a guard stopped " + object)
+	case audit.PlanApproved:
+		return said(fmt.Sprintf("approved %s (%.12v)", object, r.Data["hash"]))
+	case audit.PlanDenied:
+		return said(fmt.Sprintf("denied %s (%.12v)", object, r.Data["hash"]))
+	case audit.PlanSuperseded:
+		return said(object + " has a successor")
+	case audit.StepIntent:
+		return fmt.Sprintf("begins to %s", step(r)) + attempt(r)
+	case audit.StepResult:
+		return said(fmt.Sprintf("%s %s", step(r), r.Outcome)) + attempt(r)
+	case audit.StepInterrupted:
+		return said(step(r) + " was interrupted")
+	case audit.StepRefused:
+		return said(fmt.Sprintf("%s was not tried (%s)", step(r), r.Outcome))
+	case audit.AccountProven:
+		return said(fmt.Sprintf("looked again at %s (look %v): %s", object, r.Data["look"], r.Outcome))
+	case audit.AccountOutcome:
+		return said(fmt.Sprintf("%s is %s", object, strings.ReplaceAll(r.Outcome, "_", " ")))
+	case audit.DecisionHold:
+		return said("held the case")
+	case audit.DecisionResume:
+		return said("let the case go on")
+	case audit.DecisionRetry:
+		return said("asked to try again")
+	case audit.DecisionCancel:
+		return said("cancelled the case")
+	case audit.DecisionWaive:
+		return said("waived " + object)
+	case audit.DecisionReinstate:
+		return said("reinstated " + object)
+	case audit.RestoreIntent:
+		return "begins to give back what " + step(r) + " took"
+	case audit.RestoreResult:
+		return said(fmt.Sprintf("gave back what %s took: %s", step(r), r.Outcome))
+	case audit.SecretDelivered:
+		return said("a new credential of " + object + " was handed over")
+	case audit.IdentitiesImported:
+		return said("imported identities from " + object)
+	}
+	return said(strings.TrimSpace(r.Kind + " " + object + " " + r.Outcome))
+}
+
+// step is a step in words: "reassign pg-main/ada in shop to grace".
+func step(r audit.Row) string {
+	words := fmt.Sprintf("%v %s", r.Data["action"], oneLine(r.Object))
+	words += after(" from ", r.Data["object"]) + after(" in ", r.Data["database"]) + after(" to ", r.Data["successor"])
+	if r.Data["mode"] == "kill" {
+		words += " with its credential"
+	}
+	return words
+}
+
+func attempt(r audit.Row) string {
+	if r.Attempt > 1 {
+		return fmt.Sprintf(" (attempt %d)", r.Attempt)
+	}
+	return ""
+}
+
+func after(word string, v any) string {
+	if s, ok := v.(string); ok && s != "" {
+		return word + oneLine(s)
+	}
+	return ""
+}
+
+func connections(n any) string {
+	if n == int64(1) {
+		return "1 connection"
+	}
+	return fmt.Sprintf("%v connections", n)
+}
+
+// worry is true for rows that somebody should notice.
+func worry(r audit.Row) bool {
+	switch r.Kind {
+	case audit.ConnectionUnknown, audit.GuardTripped, audit.StepRefused, audit.StepInterrupted, audit.CaseReopened, audit.PlanDenied:
+		return true
+	case audit.StepResult, audit.RestoreResult:
+		return r.Outcome != "done" && r.Outcome != "already" && r.Outcome != "accepted"
+	case audit.AccountProven:
+		return r.Outcome != "gone"
+	case audit.AccountOutcome:
+		return r.Outcome != "removed" && r.Outcome != "already_gone"
+	}
+	return false
+}
+
+// good is true for rows that are what the case is for.
+func good(r audit.Row) bool {
+	return r.Kind == audit.CaseContained || r.Kind == audit.CaseProven || r.Kind == audit.AccountProven && r.Outcome == "gone" ||
+		r.Kind == audit.CaseClosed && r.Outcome == "clean"
+}

@@ -1,0 +1,68 @@
+package main
+
+import "github.com/spf13/cobra"
+
+// topics are pages of help that belong to no single command.
+func topics() []*cobra.Command {
+	return []*cobra.Command{
+		{Use: "exit-codes", Short: "What the exit codes mean", Long: `0  done: all access is proven gone, or what was asked for was done and nobody is needed
+1  an error of Sever itself
+2  bad input: nothing happened
+3  open: something is blocked, waits for a person, was waived or given back; or findings
+4  something could not be reached: Temporal, the database, a connection
+
+status, offboard and the decisions with --wait exit with 0 also while a case that is
+proven waits for its second look, or a planned one for its date. Without following,
+offboard and the decisions exit with 0 when the case took the command.`},
+		{Use: "json", Short: "What --json prints", Long: `Every command prints one JSON document on standard output. Fields may be added; none is
+renamed, and none changes its meaning. Times are RFC 3339 in UTC, an absent time is left
+out. Lists are never null.
+
+  status <case>, offboard --wait, <decision> --wait   the case: case, principal, reason, status, standing,
+                        connections[], accounts[], plans[], steps{}, tasks[]
+  status, cases         cases[]
+  offboard              case, principal, joined, escalated, key
+  offboard --dry-run, plan   case, principal, plans[]: hash, accounts[], steps[] with statements[]
+  approve, deny, ...    case, decision, by, plan
+  identities import     added[], changed[], unchanged, people
+  identities list       identities[]
+  connections           connections[]
+  providers             capabilities[]
+  preflight             connections[]: checks[], error
+  audit show            chain, rows[] (the rows exactly as they are hashed)
+  audit verify          chains, rows, checkpoints, findings[], uncovered, notes[]
+
+standing is one of: clean, proven, running, scheduled, needs approval, held, needs people,
+"closed, not clean", dry run. Only clean and proven mean that the access is gone.
+
+Errors go to standard error: {"error": {"exit": 2, "message": "...", "next": ["..."]}}`},
+		{Use: "settings", Short: "The variables that Sever reads", Long: `Every variable NAME may be given as NAME_FILE, naming a file that holds the value. What the
+environment does not have is read from $SEVER_HOME/sever.env (written by sever up).
+
+  SEVER_DATABASE_URL        the records, with the application's role: postgres://...
+  SEVER_OWNER_DATABASE_URL  the same database as its owner; for sever migrate only
+  TEMPORAL_ADDRESS          host:port; with TEMPORAL_NAMESPACE (default sever), TEMPORAL_API_KEY,
+                            TEMPORAL_TLS_* as the temporal command reads them
+  SEVER_CONNECTIONS         the connections: pg-main=postgres,pg-old=postgres
+  SEVER_CONN_<NAME>_URL     of a postgres connection: how to log in as our administrator
+  SEVER_CONN_<NAME>_OWNER, _PROTECTED, _TASKS_PER_SECOND, _PARALLEL   of every connection
+  SEVER_ACTOR               who gives the commands (default: who is logged in)
+  SEVER_HOME                the folder of sever up
+  SEVER_AUDIT_KEY           seed of the Ed25519 key that signs checkpoints, base64 (the worker's)
+  SEVER_AUDIT_PUBLIC_KEYS   public keys to verify with, base64, with commas between
+  SEVER_CHECKPOINT_FILE     the copy of the checkpoints outside the database
+  SEVER_SECRET_DIR          where new credentials go when access is given back (the worker's)
+  NO_COLOR                  print without colours
+
+These change the policy of new cases:
+
+  SEVER_SECOND_LOOK   24h           SEVER_PATIENCE      20s          SEVER_RETRY_EVERY   1h (incident 5m)
+  SEVER_BATCH_SIZE    1             SEVER_MAX_ACCOUNTS  50           SEVER_MAX_PERCENT   20
+  SEVER_APPROVAL      "when guarded" or "always"
+
+These are for sever up and sever demo:
+
+  SEVER_WORKER        the sever-worker program (default: beside sever, or on the PATH)
+  SEVER_POSTGRES_BIN  the folder with initdb and postgres`},
+	}
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/severhq/sever/internal/access"
+)
+
+// clock is a moment for people: local, without what everybody knows.
+func clock(t, now time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	t, now = t.Local(), now.Local()
+	if t.Format(time.DateOnly) == now.Format(time.DateOnly) {
+		return t.Format(time.TimeOnly)
+	}
+	return t.Format("2006-01-02 15:04")
+}
+
+// span is a length of time in two units at most.
+func span(d time.Duration) string {
+	d = d.Abs()
+	switch {
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	case d < time.Hour:
+		return two(d, time.Minute, "min", time.Second, "s")
+	case d < 24*time.Hour:
+		return two(d, time.Hour, "h", time.Minute, "min")
+	}
+	return two(d, 24*time.Hour, "d", time.Hour, "h")
+}
+
+func two(d, big time.Duration, bigName string, small time.Duration, smallName string) string {
+	out := fmt.Sprintf("%d %s", d/big, bigName)
+	if rest := d % big / small; rest > 0 {
+		out += fmt.Sprintf(" %d %s", rest, smallName)
+	}
+	return out
+}
+
+// relative is a moment seen from now.
+func relative(t, now time.Time) string {
+	if t.After(now) {
+		return "in " + span(t.Sub(now))
+	}
+	return span(now.Sub(t)) + " ago"
+}
+
+// outcome is an outcome in its colour: green needs nobody, red needs somebody.
+func (s *screen) outcome(o access.Outcome) string {
+	words := strings.ReplaceAll(string(o), "_", " ")
+	switch {
+	case o == "":
+		return s.faint("-")
+	case o == access.Removed || o == access.AlreadyGone:
+		return s.green(words)
+	case o.Settled():
+		return s.yellow(words)
+	}
+	return s.red(words)
+}
+
+func (s *screen) standing(st standing) string {
+	switch st {
+	case standsClean, standsProven:
+		return s.green(string(st))
+	case standsRunning, standsScheduled, standsDryRun:
+		return s.yellow(string(st))
+	}
+	return s.red(string(st))
+}
+
+// status is the status of a case in words.
+func statusWords(c access.CaseStatus) string { return strings.ReplaceAll(string(c), "_", " ") }
+
+// person is a principal by name and id.
+func person(name string, id access.PrincipalID) string {
+	if name == "" {
+		return printable(string(id))
+	}
+	return printable(fmt.Sprintf("%s (%s)", name, id))
+}
+
+func short(hash string) string { return fmt.Sprintf("%.12s", hash) }
