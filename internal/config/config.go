@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/caarlos0/env/v11"
@@ -47,6 +48,10 @@ func Parse[T any](vars Vars, prefix string) (T, error) {
 	return out, nil
 }
 
+// ours begin the names that files are read for when no prefix is given: other
+// programs have variables that end in _FILE too, and those mean something else.
+var ours = []string{"SEVER_", "TEMPORAL_"}
+
 // readFiles resolves NAME_FILE into NAME for the variables with the prefix.
 func readFiles(vars Vars, prefix string) (Vars, error) {
 	found := Vars{}
@@ -54,6 +59,9 @@ func readFiles(vars Vars, prefix string) (Vars, error) {
 	for name, path := range vars {
 		base, isFile := strings.CutSuffix(name, "_FILE")
 		if !isFile || !strings.HasPrefix(name, prefix) || path == "" {
+			continue
+		}
+		if prefix == "" && !slices.ContainsFunc(ours, func(o string) bool { return strings.HasPrefix(name, o) }) {
 			continue
 		}
 		if _, both := vars[base]; both {
