@@ -147,6 +147,9 @@ type Tally struct {
 	Done    int `json:"done"`
 	Blocked int `json:"blocked,omitempty"` // refused; a person decides
 	Skipped int `json:"skipped,omitempty"` // an earlier step of the account was refused
+	// Moved counts accounts that turned out to be others than the planned ones: the
+	// connection has to be asked again at once.
+	Moved int `json:"moved,omitempty"`
 }
 
 // RestoreInput asks for everything that a case took at one connection to be given

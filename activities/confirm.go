@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -33,6 +34,10 @@ func (a *Access) confirmBatch(ctx context.Context, b Batch) (Tally, error) {
 	if err != nil {
 		return Tally{}, err
 	}
+	known, err := a.store.AccountsOf(ctx, b.Case, []string{b.Connection})
+	if err != nil {
+		return Tally{}, err
+	}
 	var failed []error
 	for _, s := range steps {
 		if finished(s) {
@@ -42,7 +47,7 @@ func (a *Access) confirmBatch(ctx context.Context, b Batch) (Tally, error) {
 			return Tally{}, err
 		}
 		activity.RecordHeartbeat(ctx, s.Ordinal)
-		if err := a.confirm(ctx, conn.Provider, s, b.Look); err != nil {
+		if err := a.confirm(ctx, conn.Provider, s, known, b.Look); err != nil {
 			failed = append(failed, err)
 		}
 	}
@@ -52,7 +57,7 @@ func (a *Access) confirmBatch(ctx context.Context, b Batch) (Tally, error) {
 	return a.tally(ctx, b)
 }
 
-func (a *Access) confirm(ctx context.Context, p provider.Provider, s store.Step, look int) error {
+func (a *Access) confirm(ctx context.Context, p provider.Provider, s store.Step, known []store.CaseAccount, look int) error {
 	obstacle, err := a.obstacle(ctx, s)
 	if err != nil {
 		return err
@@ -61,13 +66,17 @@ func (a *Access) confirm(ctx context.Context, p provider.Provider, s store.Step,
 	if err != nil {
 		return fmt.Errorf("confirm %s: %w", s.Account, err)
 	}
-	if !seen.Gone() && obstacle == "" {
-		if !another(seen, s.Account) {
-			return fmt.Errorf("confirm %s: %w: %s", s.Account, errNotYet, seen.Answered)
-		}
+	gone := seen.Gone()
+	if another(seen, s.Account) {
+		// The planned account is gone. The one that has its name now is no business of
+		// this plan, but the case has to know it before it may call itself clean.
+		gone = len(seen.Residue)+len(seen.Gaps) == 0 && slices.ContainsFunc(known, func(k store.CaseAccount) bool { return k.Ref == seen.Account.Ref })
 		obstacle = provider.ErrAnotherAccount.Error()
 	}
-	return a.prove(ctx, s, seen, look, obstacle)
+	if !gone && obstacle == "" {
+		return fmt.Errorf("confirm %s: %w: %s", s.Account, errNotYet, seen.Answered)
+	}
+	return a.prove(ctx, s, seen, gone, look, obstacle)
 }
 
 // another reports whether the account that answers is not the planned one.
@@ -76,16 +85,16 @@ func another(seen access.Sighting, planned access.Ref) bool {
 }
 
 // prove writes the proof, the end of the step and the audit row as one.
-func (a *Access) prove(ctx context.Context, s store.Step, seen access.Sighting, look int, obstacle string) error {
+func (a *Access) prove(ctx context.Context, s store.Step, seen access.Sighting, gone bool, look int, obstacle string) error {
 	s.State, s.Words = store.StepDone, seen.Answered
 	outcome := "gone"
-	if !seen.Gone() {
+	if !gone {
 		s.State, s.Words, outcome = store.StepSkipped, obstacle, "not gone"
 	}
 	at := time.Now()
 	return a.store.Do(ctx, func(tx *store.Tx) error {
 		if err := tx.AddProof(ctx, store.Proof{CaseID: s.CaseID, AccountID: s.AccountID, Look: look,
-			Asked: seen.Asked, Answered: seen.Answered, Gone: seen.Gone(), At: at}); err != nil {
+			Asked: seen.Asked, Answered: seen.Answered, Gone: gone, At: at}); err != nil {
 			return err
 		}
 		if err := tx.EndStep(ctx, s); err != nil {

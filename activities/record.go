@@ -69,7 +69,7 @@ func (r *Records) waive(ctx context.Context, tx *store.Tx, in RecordInput) (stri
 	if err != nil {
 		return "", err
 	}
-	if err := tx.CloseTask(ctx, in.Case, fmt.Sprintf("account/%d", in.Account), in.By, in.Why); err != nil {
+	if err := tx.CloseTask(ctx, in.Case, accountKey(in.Account), in.By, in.Why); err != nil {
 		return "", err
 	}
 	return a.Ref.String(), tx.SetOutcome(ctx, in.Account, access.Waived, in.Why)

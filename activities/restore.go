@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"go.temporal.io/sdk/activity"
 
@@ -60,7 +61,47 @@ func (a *Access) restoreAll(ctx context.Context, in RestoreInput) (Restored, err
 		out.Steps++
 		out.Missing += missing
 	}
-	return out, nil
+	return out, a.reinstated(ctx, in, lane)
+}
+
+// reinstated writes the outcome of the accounts that have everything back. Those
+// that lack something keep theirs; a person sees in the steps what is missing.
+func (a *Access) reinstated(ctx context.Context, in RestoreInput, lane *store.Lane) error {
+	steps, err := a.store.StepsOf(ctx, in.Case)
+	if err != nil {
+		return err
+	}
+	whole := map[int64]bool{}
+	var order []store.Step
+	for _, s := range steps {
+		if s.Account.Connection != in.Connection || s.Attempts == 0 || s.Action == access.Confirm {
+			continue
+		}
+		if _, seen := whole[s.AccountID]; !seen {
+			whole[s.AccountID] = true
+			order = append(order, s)
+		}
+		whole[s.AccountID] = whole[s.AccountID] && s.State == store.StepUndone && len(s.Missing) == 0
+	}
+	return lane.Do(ctx, func(tx *store.Tx) error {
+		for _, s := range order {
+			if !whole[s.AccountID] {
+				continue
+			}
+			const why = "everything that the case took was given back"
+			if err := tx.SetOutcome(ctx, s.AccountID, access.Reinstated, why); err != nil {
+				return err
+			}
+			if err := tx.CloseTask(ctx, in.Case, accountKey(s.AccountID), self, why); err != nil {
+				return err
+			}
+			if err := tx.Append(ctx, audit.Event{Chain: in.Case, Key: fmt.Sprintf("reinstated/%d", s.AccountID), At: time.Now(),
+				Kind: audit.AccountOutcome, Actor: self, Object: s.Account.String(), Outcome: string(access.Reinstated), Words: why}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // restore undoes one step: intent, act, secret to the sink, result.

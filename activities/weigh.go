@@ -93,7 +93,7 @@ func ended(a store.CaseAccount, steps []store.Step, proofs []store.Proof) (acces
 
 // settle writes an outcome that is new, and opens or closes the account's task.
 func (r *Records) settle(ctx context.Context, tx *store.Tx, in WeighInput, a store.CaseAccount, o access.Outcome, why string) error {
-	key := fmt.Sprintf("account/%d", a.ID)
+	key := accountKey(a.ID)
 	if o.Settled() {
 		if err := tx.CloseTask(ctx, in.Case, key, self, string(o)); err != nil {
 			return err
@@ -124,3 +124,6 @@ func next(caseID string, a store.CaseAccount, o access.Outcome) string {
 	}
 	return "remove what stands in the way, then: sever retry " + caseID + "; if it has to stay: " + waive
 }
+
+// accountKey is the key of the one task that an account can have.
+func accountKey(id int64) string { return fmt.Sprintf("account/%d", id) }

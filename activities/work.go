@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -227,10 +228,14 @@ func (a *Access) tally(ctx context.Context, b Batch) (Tally, error) {
 		switch s.State {
 		case store.StepDone, store.StepAccepted:
 			t.Done++
+			continue
 		case store.StepBlocked:
 			t.Blocked++
 		default:
 			t.Skipped++
+		}
+		if strings.Contains(s.Words, provider.ErrAnotherAccount.Error()) {
+			t.Moved++
 		}
 	}
 	return t, err

@@ -14,15 +14,16 @@ func (o *offboarding) askDue(ctx workflow.Context) {
 	}
 	for _, name := range o.in(TrackDue) {
 		o.track(name).State = TrackAsking
-		askCtx, stop := workflow.WithCancel(ctx)
-		o.asking[name] = stop
-		workflow.Go(askCtx, func(askCtx workflow.Context) { o.discover(ctx, askCtx, name) })
+		workflow.Go(ctx, func(ctx workflow.Context) { o.discover(ctx, name) })
 	}
 }
 
 // discover asks one connection. One that cannot be asked is parked, visibly, and
 // keeps the case open.
-func (o *offboarding) discover(ctx, askCtx workflow.Context, name string) {
+func (o *offboarding) discover(ctx workflow.Context, name string) {
+	askCtx, stop := workflow.WithCancel(ctx)
+	defer stop()
+	o.asking[name] = stop
 	var found activities.Found
 	err := workflow.ExecuteActivity(o.ask(askCtx, *o.track(name)), reach.Discover, activities.DiscoverInput{
 		Case: o.Case, Connection: name}).Get(askCtx, &found)

@@ -33,8 +33,8 @@ func (o *offboarding) listen(ctx workflow.Context) error {
 	}{
 		{UpdateApprove, audit.PlanApproved, o.validApproval},
 		{UpdateDeny, audit.PlanDenied, o.validPlan},
-		{UpdateHold, audit.DecisionHold, func(Decision) error { return unless(o.Held, "the case is held already") }},
-		{UpdateResume, audit.DecisionResume, func(Decision) error { return unless(!o.Held, "the case is not held") }},
+		{UpdateHold, audit.DecisionHold, func(Decision) error { return unless(o.held(), "the case is held already") }},
+		{UpdateResume, audit.DecisionResume, func(Decision) error { return unless(!o.held(), "the case is not held") }},
 		{UpdateRetry, audit.DecisionRetry, func(Decision) error { return nil }},
 		{UpdateEscalate, audit.CaseEscalated, o.validEscalation},
 		{UpdateCancel, audit.DecisionCancel, func(Decision) error { return nil }},

@@ -82,7 +82,7 @@ func newOffboarding(s State) *offboarding {
 // case until a person says resume, or cancels it by the command that is recorded.
 func (o *offboarding) outlive(ctx workflow.Context) workflow.Context {
 	own, _ := workflow.NewDisconnectedContext(ctx)
-	workflow.Go(own, func(workflow.Context) {
+	workflow.Go(own, func(own workflow.Context) {
 		ctx.Done().Receive(own, nil)
 		if o.Opened {
 			o.Inbox = append(o.Inbox, Letter{Key: "temporal-cancel", Kind: audit.DecisionHold, At: workflow.Now(own),

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/plan"
 )
 
@@ -168,6 +169,20 @@ func (s *State) in(state TrackState) []string {
 		}
 	}
 	return out
+}
+
+// held reports whether the case is held once everything in the inbox has its effect.
+func (s *State) held() bool {
+	held := s.Held
+	for _, l := range s.Inbox {
+		switch l.Kind {
+		case audit.DecisionHold:
+			held = true
+		case audit.DecisionResume:
+			held = false
+		}
+	}
+	return held
 }
 
 // open counts the accounts and connections that keep the case open.

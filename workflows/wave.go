@@ -27,6 +27,7 @@ type wave struct {
 	// contained counts the lanes whose accounts are contained.
 	contained int
 	failed    []string // connections whose work could not be done
+	moved     []string // connections on which an account is another one than planned
 }
 
 // planReady starts a wave over the tracks that have answered: one over all of them,
@@ -41,13 +42,14 @@ func (o *offboarding) planReady(ctx workflow.Context) {
 		for _, c := range connections {
 			o.track(c).State = TrackBusy
 		}
-		waveCtx, cancel := workflow.WithCancel(ctx)
-		w := &wave{connections: connections, cancel: cancel}
+		w := &wave{connections: connections}
 		o.waves = append(o.waves, w)
-		workflow.Go(waveCtx, func(waveCtx workflow.Context) {
-			o.climb(waveCtx, w)
+		workflow.Go(ctx, func(ctx workflow.Context) {
+			climbCtx, cancel := workflow.WithCancel(ctx)
+			defer cancel()
+			w.cancel = cancel
+			o.climb(climbCtx, w)
 			o.finish(ctx, w)
-			cancel()
 		})
 	}
 }
@@ -137,7 +139,7 @@ func (o *offboarding) lane(ctx workflow.Context, w *wave, l plan.Lane) error {
 			w.stopped = true
 			return nil
 		}
-		if err := o.batch(ctx, w, b).Get(ctx, nil); err != nil {
+		if err := o.all(ctx, w, []plan.Batch{b}); err != nil {
 			return err
 		}
 	}
@@ -151,9 +153,13 @@ func (o *offboarding) all(ctx workflow.Context, w *wave, batches []plan.Batch) e
 		futures[i] = o.batch(ctx, w, b)
 	}
 	var first error
-	for _, f := range futures {
-		if err := f.Get(ctx, nil); err != nil && first == nil {
+	for i, f := range futures {
+		var t activities.Tally
+		if err := f.Get(ctx, &t); err != nil && first == nil {
 			first = err
+		}
+		if t.Moved > 0 {
+			w.moved = append(w.moved, batches[i].Connection)
 		}
 	}
 	return first
@@ -205,6 +211,11 @@ func (o *offboarding) finish(ctx workflow.Context, w *wave) {
 		}
 	}
 	o.weigh(ctx, weigh)
+	for _, c := range w.moved {
+		if t := o.track(c); t.State == TrackOpen {
+			t.State = TrackDue
+		}
+	}
 	o.turn()
 }
 
@@ -246,10 +257,14 @@ func (o *offboarding) noteContained(ctx workflow.Context, w *wave) {
 func (o *offboarding) stopAll() {
 	for _, w := range o.waves {
 		w.stopped = true
-		w.cancel()
+		if w.cancel != nil {
+			w.cancel()
+		}
 	}
 	for _, name := range o.in(TrackAsking) {
-		o.asking[name]()
+		if stop := o.asking[name]; stop != nil {
+			stop()
+		}
 	}
 }
 
