@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -36,11 +37,12 @@ func (s *Server) begin(ctx context.Context) (err error) {
 	if s.password, err = s.cluster.password(); err != nil {
 		return err
 	}
-	return s.launch(ctx, func() (int, error) {
-		if s.options.Port != 0 {
-			return s.options.Port, nil
+	return s.launch(ctx, func() (port int, err error) {
+		if port = s.options.Port; port == 0 {
+			port, err = host.KeptPort(s.cluster.portFile())
 		}
-		return host.KeptPort(s.cluster.portFile())
+		s.Addr = address(port)
+		return port, err
 	})
 }
 
@@ -51,10 +53,11 @@ func (s *Server) Restart(ctx context.Context) error {
 	if s.bin == "" {
 		return fmt.Errorf("restart PostgreSQL in %s: it was started by another process", s.cluster.home)
 	}
-	s.mu.Lock()
-	port := s.port
-	s.mu.Unlock()
-	if err := s.launch(ctx, func() (int, error) { return port, nil }); err != nil {
+	_, port, err := net.SplitHostPort(s.Addr)
+	if err != nil {
+		return err
+	}
+	if err := s.launch(ctx, func() (int, error) { return strconv.Atoi(port) }); err != nil {
 		return fmt.Errorf("restart PostgreSQL in %s: %w", s.cluster.home, err)
 	}
 	return nil
@@ -95,7 +98,7 @@ func (s *Server) run(ctx context.Context, port int) error {
 		return err
 	}
 	s.mu.Lock()
-	s.process, s.port = p, port
+	s.process = p
 	s.mu.Unlock()
 	if err := s.awaitReady(ctx, p); err != nil {
 		return fmt.Errorf("%w; the end of %s:\n%s", err, c.Log, host.Tail(c.Log, 8))

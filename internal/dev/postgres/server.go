@@ -39,6 +39,9 @@ type Options struct {
 
 // Server is a running server.
 type Server struct {
+	// Addr is the server's address, host:port. It stays the same, across restarts as well.
+	Addr string
+
 	cluster  cluster
 	options  Options
 	binary   Binary
@@ -46,9 +49,8 @@ type Server struct {
 	password string
 	lock     *host.Lock // nil when the server belongs to another process
 
-	mu      sync.Mutex // below: Restart changes them
-	process *host.Process
-	port    int
+	mu      sync.Mutex
+	process *host.Process // of the present run
 }
 
 // Start returns a server that answers. One that already runs on the folder is joined; it keeps the port
@@ -132,7 +134,7 @@ func (s *Server) join(ctx context.Context, running *postmaster) (err error) {
 	if !running.ready {
 		return fmt.Errorf("process %d takes no sessions", running.pid)
 	}
-	s.port = running.port
+	s.Addr = address(running.port)
 	if err := s.ping(ctx); err != nil {
 		return fmt.Errorf("process %d, port %d: %w", running.pid, running.port, err)
 	}
@@ -140,18 +142,13 @@ func (s *Server) join(ctx context.Context, running *postmaster) (err error) {
 	return nil
 }
 
-// Addr is the server's address, host:port.
-func (s *Server) Addr() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port))
-}
+func address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 
 // URL is the connection string of a database, with the password in it.
 func (s *Server) URL(db string) string {
 	u := url.URL{
 		Scheme: "postgres", User: url.UserPassword(superuser, s.password),
-		Host: s.Addr(), Path: "/" + db, RawQuery: "sslmode=disable",
+		Host: s.Addr, Path: "/" + db, RawQuery: "sslmode=disable",
 	}
 	return u.String()
 }

@@ -70,12 +70,12 @@ func TestPort(t *testing.T) {
 		first, err := Start(t.Context(), o)
 		require.NoError(t, err)
 		require.NoError(t, first.Stop())
-		l, err := net.Listen("tcp", first.Addr())
+		l, err := net.Listen("tcp", first.Addr)
 		require.NoError(t, err)
 		defer l.Close()
 
 		second := start(t, o)
-		require.NotEqual(t, first.Addr(), second.Addr())
+		require.NotEqual(t, first.Addr, second.Addr)
 		require.Equal(t, "1", value(t, second.URL("postgres"), "select '1'"))
 	})
 
