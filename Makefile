@@ -30,7 +30,7 @@ up: postgres programs $(TEMPORALD) ## run everything on this machine, until Ctrl
 build: programs $(TEMPORALD) ## compile bin/sever, bin/sever-worker and bin/temporald
 
 .PHONY: secrets
-secrets: ## draw the passwords that docker-compose.yml wants, into secrets/
+secrets: ## draw the passwords for docker compose, and begin connections.env
 	@internal/tools/secrets.sh
 
 ##@ Develop

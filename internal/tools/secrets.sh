@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Draws the passwords for docker-compose.yml into secrets/, which git ignores. What is
-# there already is kept: the databases know it.
+# Draws the passwords for docker-compose.yml into secrets/, and begins connections.env.
+# Git ignores both. What is there already is kept: the databases know it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 umask 022 # the programs in the containers are not root, and must be able to read the files ...
-mkdir -p secrets
+mkdir -p secrets/connections
 chmod 700 secrets # ... which nobody else on this machine can reach
 
 # keep NAME VALUE writes a file unless it is there.
@@ -27,3 +27,17 @@ keep sever-app-password "$(password)"
 keep sever-owner-url "$(url sever_owner sever-owner-password)"
 keep sever-app-url "$(url sever_app sever-app-password)"
 keep audit-key "$(head -c 32 /dev/urandom | base64)"
+
+if [[ ! -e connections.env ]]; then
+	cat >connections.env <<-'EOF'
+		# The systems that Sever reaches: name=provider, separated by commas. Each has its
+		# settings, and those that are secret come from files in secrets/connections, which
+		# the containers see as /run/connections.
+		#
+		# SEVER_CONNECTIONS=pg-main=postgres
+		# SEVER_CONN_PG_MAIN_URL_FILE=/run/connections/pg-main-url
+		# SEVER_CONN_PG_MAIN_PROTECTED=svc_*,deploy
+		# SEVER_CONN_PG_MAIN_OWNER=dba@example.com
+	EOF
+	echo "connections.env is new: say in it which systems to reach"
+fi
