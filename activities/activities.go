@@ -210,6 +210,9 @@ type MarkInput struct {
 	ContainedAt  time.Time `json:"contained_at,omitzero"`
 	ProvenAt     time.Time `json:"proven_at,omitzero"`
 	SecondLookAt time.Time `json:"second_look_at,omitzero"`
+	// Reopened is when a second look, the one with the number Look, found something.
+	Reopened time.Time `json:"reopened,omitzero"`
+	Look     int       `json:"look,omitempty"`
 }
 
 // CloseInput closes a case. The status is decided from the records; Cancelled says

@@ -88,6 +88,13 @@ func (r *Records) Mark(ctx context.Context, in MarkInput) error {
 				return err
 			}
 		}
+		if !in.Reopened.IsZero() {
+			if err := tx.ReopenCase(ctx, in.Case, "found again"); err != nil {
+				return err
+			}
+			return tx.Append(ctx, audit.Event{Chain: in.Case, Key: fmt.Sprintf("reopened/%d", in.Look), At: in.Reopened, Kind: audit.CaseReopened,
+				Actor: self, Object: in.Case, Words: "the second look found access that should be gone"})
+		}
 		if in.ProvenAt.IsZero() {
 			return nil
 		}

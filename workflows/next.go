@@ -49,7 +49,7 @@ func next(s State, gatherUntil, now time.Time, historyLong bool) (m Move, until 
 	}
 	if len(s.in(TrackClean)) == len(s.Tracks) && quiet {
 		switch {
-		case s.Look >= 2:
+		case s.Relooking:
 			return MoveClose, time.Time{}
 		case s.SecondLookAt.IsZero():
 			return MoveProve, time.Time{}

@@ -168,12 +168,19 @@ func (o *offboarding) proven(ctx workflow.Context) {
 // relook makes every connection due again. What it finds, if it finds anything,
 // goes through a plan like everything else.
 func (o *offboarding) relook(workflow.Context) {
-	o.Look++
+	o.Look, o.Relooking = o.Look+1, true
 	for i := range o.Tracks {
 		if !o.Tracks[i].Waived {
 			o.Tracks[i].State = TrackDue
 		}
 	}
+}
+
+// reopen says loudly that the second look found something. What it found goes the
+// whole way, up to a second look of its own.
+func (o *offboarding) reopen(ctx workflow.Context) {
+	o.Relooking, o.Contained, o.SecondLookAt = false, false, time.Time{}
+	o.mark(ctx, activities.MarkInput{Reopened: workflow.Now(ctx), Look: o.Look})
 }
 
 // close ends the case, if the records agree that it can end.

@@ -84,6 +84,9 @@ func (o *offboarding) plan(ctx workflow.Context, w *wave) bool {
 		w.failed = w.connections
 		return false
 	}
+	if o.Relooking && w.planned.Mutates {
+		o.reopen(ctx)
+	}
 	status := PlanApproved
 	if w.planned.NeedsWord {
 		status = PlanWaiting
