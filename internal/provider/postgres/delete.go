@@ -21,14 +21,14 @@ func (s *Server) Delete(ctx context.Context, step access.Step) (access.Receipt, 
 	}
 	var left leftovers
 	err = s.conns.with(ctx, s.home, func(conn *pgx.Conn) error {
-		return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) (err error) {
 			if left, err = t.leftovers(ctx, op, tx); err != nil {
 				return err
 			}
 			if left.any() {
 				return errLeft
 			}
-			_, err := tx.Exec(ctx, "drop role "+quote(step.Account.Name))
+			_, err = tx.Exec(ctx, "drop role "+quote(step.Account.Name))
 			return err
 		})
 	})

@@ -31,6 +31,7 @@ type role struct {
 	LastSuper   bool // no other superuser can log in
 	OnRDS       bool // the server has the superuser of Amazon's service
 	Held        bool // our login has its rights
+	Signals     bool // it may end the sessions of others
 }
 
 const roleColumns = `
@@ -42,7 +43,7 @@ select r.oid::int8, r.rolname::text, r.rolsuper, r.rolinherit, r.rolcreaterole, 
            select from pg_roles o where o.rolsuper and o.rolcanlogin and o.oid <> r.oid
               and coalesce(o.rolvaliduntil > now(), true)),
        exists (select from pg_roles where rolname = 'rdsadmin'),
-       pg_has_role(r.oid, 'USAGE')
+       pg_has_role(r.oid, 'USAGE'), pg_has_role(r.oid, 'pg_signal_backend', 'USAGE')
 from pg_roles r`
 
 // The order makes the list of accounts stable.

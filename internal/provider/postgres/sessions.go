@@ -42,16 +42,25 @@ func (s *Server) EndSessions(ctx context.Context, ref access.Ref) (int, error) {
 	}
 	var alive int
 	err = s.conns.with(ctx, s.home, func(conn *pgx.Conn) error {
-		if _, err := t.find(ctx, op, conn); err != nil && !errors.Is(err, errGone) {
+		r, err := t.find(ctx, op, conn)
+		gone := errors.Is(err, errGone)
+		if err != nil && !gone {
 			return err
 		}
 		blockers, err := terminate(ctx, conn, t.oid)
 		if err != nil {
 			return err
 		}
+		unseen := 0
+		if !gone {
+			if unseen, err = endHidden(ctx, conn, r); err != nil {
+				return err
+			}
+		}
 		if err := conn.QueryRow(ctx, sessionCount, t.oid).Scan(&alive); err != nil {
 			return err
 		}
+		alive += unseen
 		if alive > 0 && len(blockers) > 0 {
 			return refuse(op, fmt.Errorf("%d of its sessions cannot be ended by us", len(blockers)), blockers...)
 		}
