@@ -1,10 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
-	"errors"
-	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -76,7 +76,8 @@ func (t *Tx) lastCheckpoint(ctx context.Context) (audit.Checkpoint, error) {
 	return some[0], nil
 }
 
-// Checkpoints are all checkpoints in the database, first to last.
+// Checkpoints are all checkpoints in the database, first to last. Lines whose
+// checkpoint is gone come as one without a hash, which verifies as changed.
 func (q queries) Checkpoints(ctx context.Context) ([]audit.Checkpoint, error) {
 	return q.checkpoints(ctx, "")
 }
@@ -91,9 +92,9 @@ func (q queries) checkpoints(ctx context.Context, where string) ([]audit.Checkpo
 	if err != nil {
 		return nil, err
 	}
-	at := map[int64]*audit.Checkpoint{}
-	for i := range all {
-		at[all[i].No] = &all[i]
+	place := map[int64]int{}
+	for i, c := range all {
+		place[c.No] = i
 	}
 	rows, err := q.db.Query(ctx, `select no, chain, seq, hash from checkpoint_heads `+where+` order by no, chain collate "C"`)
 	if err != nil {
@@ -101,14 +102,15 @@ func (q queries) checkpoints(ctx context.Context, where string) ([]audit.Checkpo
 	}
 	var no int64
 	var h audit.Head
-	var orphans error
 	_, err = pgx.ForEachRow(rows, []any{&no, &h.Chain, &h.Seq, &h.Hash}, func() error {
-		if c := at[no]; c != nil {
-			c.Heads = append(c.Heads, h)
-		} else {
-			orphans = errors.Join(orphans, fmt.Errorf("checkpoint %d is gone and a line of it is there", no))
+		i, ok := place[no]
+		if !ok {
+			i, all = len(all), append(all, audit.Checkpoint{No: no})
+			place[no] = i
 		}
+		all[i].Heads = append(all[i].Heads, h)
 		return nil
 	})
-	return all, wrap("read checkpoints", errors.Join(err, orphans))
+	slices.SortStableFunc(all, func(a, b audit.Checkpoint) int { return cmp.Compare(a.No, b.No) })
+	return all, wrap("read checkpoints", err)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/dev/devtest"
 	"github.com/severhq/sever/migrations"
 )
 
@@ -30,6 +31,22 @@ func TestMigrateUpDownUp(t *testing.T) {
 	require.NoError(t, Migrate(t.Context(), w.owner, w.app))
 	require.Equal(t, before, catalog(t, conn))
 	w.open(t, Options{})
+}
+
+func TestMigrateOnEveryVersion(t *testing.T) {
+	t.Parallel()
+	for _, on := range devtest.Servers(t) {
+		t.Run(on.Name, func(t *testing.T) {
+			t.Parallel()
+			w := emptyOn(t, on.Server)
+			require.NoError(t, Migrate(t.Context(), w.owner, w.app))
+			s := w.open(t, Options{})
+			newCase(t, s, "c1", "E1")
+			planned(t, s, "c1", PlanApproved, found(t, s, "c1", account("pg-main", "ada", "1")))
+			appendAll(t, s, event("c1", "k1"))
+			rowsOf(t, s, "c1")
+		})
+	}
 }
 
 // catalog is every table, column, constraint, index, trigger and right of ours.

@@ -5,7 +5,6 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +16,8 @@ import (
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/dev/devtest"
+	"github.com/severhq/sever/internal/dev/postgres"
 )
 
 // noon is when things happen in these tests.
@@ -30,20 +31,17 @@ type world struct {
 	roles Roles
 }
 
-// server is a superuser's URL of a server that may be used up.
-func server(t *testing.T) config.Secret {
-	t.Helper()
-	s := os.Getenv("SEVER_TEST_SERVER")
-	if s == "" {
-		t.Skip("no server to test on: SEVER_TEST_SERVER is not set")
-	}
-	return config.NewSecret(s)
-}
+func TestMain(m *testing.M) { devtest.Main(m) }
 
 // empty is a world without a schema.
 func empty(t *testing.T) *world {
 	t.Helper()
-	super := server(t)
+	return emptyOn(t, devtest.Postgres(t))
+}
+
+func emptyOn(t *testing.T, on *postgres.Server) *world {
+	t.Helper()
+	super := config.NewSecret(on.URL("postgres"))
 	name := "sever_" + strings.ToLower(rand.Text()[:10])
 	r := Roles{Database: name, Owner: name + "_owner", OwnerPassword: config.NewSecret(rand.Text()), App: name + "_app", AppPassword: config.NewSecret(rand.Text())}
 	require.NoError(t, CreateRoles(t.Context(), super, r))
