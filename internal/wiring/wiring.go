@@ -31,7 +31,7 @@ type Config struct {
 	// in base64. Without it nothing is signed.
 	AuditKey config.Secret `env:"SEVER_AUDIT_KEY"`
 	// Checkpoints is a file outside the database that receives every checkpoint.
-	Checkpoints string `env:"SEVER_CHECKPOINT_FILE"`
+	Checkpoints string `env:"SEVER_CHECKPOINTS"`
 	// SecretDir receives the new credentials of accounts that are given back.
 	SecretDir string `env:"SEVER_SECRET_DIR"`
 }
