@@ -1,0 +1,8 @@
+// Package leaver invents two people for the demonstration, gives them access to a real
+// PostgreSQL server in the ways that real people have it, and tries to use that access
+// as they would: by logging in, by going on in an open session, and by a program that
+// connects again and again.
+//
+// What the server answers to those attempts is the proof that a demonstration owes, and
+// it comes from outside: nothing here knows what Sever did.
+package leaver
