@@ -50,7 +50,7 @@ environment does not have is read from $SEVER_HOME/sever.env (written by sever u
   SEVER_HOME                the folder of sever up
   SEVER_AUDIT_KEY           seed of the Ed25519 key that signs checkpoints, base64 (the worker's)
   SEVER_AUDIT_PUBLIC_KEYS   public keys to verify with, base64, with commas between
-  SEVER_CHECKPOINT_FILE     the copy of the checkpoints outside the database
+  SEVER_CHECKPOINTS         the copy of the checkpoints outside the database
   SEVER_SECRET_DIR          where new credentials go when access is given back (the worker's)
   NO_COLOR                  print without colours
 

@@ -19,7 +19,7 @@ import (
 type auditSettings struct {
 	Key         config.Secret `env:"SEVER_AUDIT_KEY"`
 	PublicKeys  []string      `env:"SEVER_AUDIT_PUBLIC_KEYS"`
-	Checkpoints string        `env:"SEVER_CHECKPOINT_FILE"`
+	Checkpoints string        `env:"SEVER_CHECKPOINTS"`
 }
 
 func (a *app) verifyCommand() *cobra.Command {
@@ -45,7 +45,7 @@ Exit code: 0 nothing was found, 3 otherwise.`,
 		}),
 	}
 	c.Flags().BoolVar(&all, "all", false, "check everything (also the default)")
-	c.Flags().StringVar(&file, "checkpoints", "", "the copy of the checkpoints outside the database (default $SEVER_CHECKPOINT_FILE)")
+	c.Flags().StringVar(&file, "checkpoints", "", "the copy of the checkpoints outside the database (default $SEVER_CHECKPOINTS)")
 	return c
 }
 
