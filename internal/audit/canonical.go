@@ -3,6 +3,7 @@ package audit
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -21,7 +22,7 @@ func (r Row) Canonical() ([]byte, error) {
 		return nil, err
 	}
 	if !e.At.Equal(r.At) {
-		return nil, fmt.Errorf("the time has more than microseconds")
+		return nil, errors.New("the time has more than microseconds")
 	}
 	doc := map[string]any{
 		"v": int64(1), "chain": r.Chain, "seq": r.Seq, "key": r.Key, "at": e.At.Format(timeForm),

@@ -27,8 +27,8 @@ func TestTheFormOfCheckpointsNeverChanges(t *testing.T) {
 	require.NoError(t, err)
 	text, err := c.Canonical()
 	require.NoError(t, err)
-	require.Equal(t, `{"at":"2026-05-01T12:00:00.000000Z","heads":[{"chain":"a","hash":"11","seq":1},{"chain":"b","hash":"22","seq":2}],`+
-		`"key_id":"34750f98bd59fcfc","no":1,"prev":"`+audit.Genesis+`","v":1}`, string(text))
+	require.Equal(t, []byte(`{"at":"2026-05-01T12:00:00.000000Z","heads":[{"chain":"a","hash":"11","seq":1},{"chain":"b","hash":"22","seq":2}],`+
+		`"key_id":"34750f98bd59fcfc","no":1,"prev":"`+audit.Genesis+`","v":1}`), text)
 	require.Equal(t, "aaf52a84891a4a2483c668163b200c4c1a34c97a06af9c8f57c5bbf1360f0809", c.Hash)
 	require.Equal(t, "PHId5w2pro3Nh9aoEeEu5tfrdNNAb9mMn+aTJDeAUyqdveNbcCq3vn5wez+RF8n+JYxYLxQFr8HdjuwoqOusBA==", c.Signature)
 	require.NoError(t, c.Verify(public(key(1))))

@@ -3,6 +3,7 @@ package audit
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"reflect"
@@ -61,9 +62,9 @@ func plain(v reflect.Value) (any, error) {
 		v = v.Elem()
 	}
 	if !v.IsValid() {
-		return nil, fmt.Errorf("nothing has no canonical form")
+		return nil, errors.New("nothing has no canonical form")
 	}
-	if n, ok := v.Interface().(json.Number); ok {
+	if n, ok := reflect.TypeAssert[json.Number](v); ok {
 		return wholeNumber(n)
 	}
 	switch v.Kind() {

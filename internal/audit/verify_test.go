@@ -1,6 +1,7 @@
 package audit_test
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -193,7 +194,7 @@ func TestSwappedRowsAreFoundAtAnyDistance(t *testing.T) {
 func TestVerifyChainSaysWhenItCouldNotRead(t *testing.T) {
 	rows := chain(t, "c", 3)
 	got := audit.VerifyChain("c", func(yield func(audit.Row, error) bool) {
-		_ = yield(rows[0], nil) && yield(audit.Row{}, fmt.Errorf("connection lost"))
+		_ = yield(rows[0], nil) && yield(audit.Row{}, errors.New("connection lost"))
 	}, nil)
 	require.Equal(t, []audit.Finding{{Chain: "c", Seq: 2, What: audit.Unreadable, Detail: "connection lost"}}, got)
 	require.Equal(t, "c row 2: unreadable: connection lost", got[0].String())

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -123,7 +124,7 @@ func TestHundredsOfAccountsWithThousandsOfGrants(t *testing.T) {
 	const accounts, grants = 200, 100
 	var all []CaseAccount
 	for i := range accounts {
-		a := account("pg-main", fmt.Sprintf("u%03d", i), fmt.Sprint(i))
+		a := account("pg-main", fmt.Sprintf("u%03d", i), strconv.Itoa(i))
 		a.Now.Grants = nil
 		for g := range grants {
 			a.Now.Grants = append(a.Now.Grants, access.Grant{Kind: access.Privilege, Database: "db", Object: fmt.Sprint("table ", g), Extent: access.ExtentDatabase})

@@ -135,7 +135,10 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 			return tx.OpenCase(t.Context(), Case{ID: "x", Principal: "nobody", Reason: access.HR, Status: access.CaseOpen, OpenedAt: noon}, nil)
 		},
 	} {
-		t.Run(name, func(t *testing.T) { require.ErrorIs(t, s.Do(t.Context(), do), ErrNotFound) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.ErrorIs(t, s.Do(t.Context(), do), ErrNotFound)
+		})
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/jackc/pgerrcode"
@@ -42,9 +43,7 @@ func newPool(ctx context.Context, url config.Secret, name string, size int32, pa
 	if name != "" {
 		c.RuntimeParams["application_name"] = name
 	}
-	for k, v := range params {
-		c.RuntimeParams[k] = v
-	}
+	maps.Copy(c.RuntimeParams, params)
 	pc, err := pgxpool.ParseConfig("")
 	if err != nil {
 		return nil, fmt.Errorf("connect to the database: %w", err)

@@ -29,11 +29,9 @@ func TestALaneExcludes(t *testing.T) {
 	l := lock(t, here, "pg-main/srv", 0)
 	for name, s := range map[string]*Store{"in this process": here, "in another": elsewhere} {
 		for how, wait := range map[string]time.Duration{"without waiting": 0, "after waiting": 50 * time.Millisecond} {
-			t.Run(name+" "+how, func(t *testing.T) {
-				_, err := s.LockLane(t.Context(), "pg-main/srv", wait)
-				require.ErrorIs(t, err, ErrLaneBusy)
-				require.ErrorContains(t, err, "pg-main/srv")
-			})
+			_, err := s.LockLane(t.Context(), "pg-main/srv", wait)
+			require.ErrorIs(t, err, ErrLaneBusy, "%s %s", name, how)
+			require.ErrorContains(t, err, "pg-main/srv")
 		}
 		lock(t, s, "pg-main/other of "+name, 0).Release()
 	}
@@ -161,15 +159,13 @@ func TestWaitingForALaneEndsWithTheCaller(t *testing.T) {
 	elsewhere := w.open(t, Options{})
 	lock(t, here, "k", 0)
 	for name, s := range map[string]*Store{"in this process": here, "in another": elsewhere} {
-		t.Run(name, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
-			defer cancel()
-			began := time.Now()
-			_, err := s.LockLane(ctx, "k", long)
-			require.ErrorIs(t, err, context.DeadlineExceeded)
-			require.NotErrorIs(t, err, ErrLaneBusy)
-			require.Less(t, time.Since(began), long/2)
-			require.Empty(t, elsewhere.turns)
-		})
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
+		began := time.Now()
+		_, err := s.LockLane(ctx, "k", long)
+		cancel()
+		require.ErrorIs(t, err, context.DeadlineExceeded, name)
+		require.NotErrorIs(t, err, ErrLaneBusy, name)
+		require.Less(t, time.Since(began), long/2, name)
+		require.Empty(t, elsewhere.turns, name)
 	}
 }

@@ -64,7 +64,7 @@ func up(ctx context.Context, c *pgx.ConnConfig) error {
 	if err != nil {
 		return err
 	}
-	defer m.Close() //nolint:errcheck // nothing is left to be done on it
+	defer m.Close()
 	stop := context.AfterFunc(ctx, func() { m.GracefulStop <- true })
 	defer stop()
 	version, dirty, err := m.Version()

@@ -238,7 +238,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 	t.Cleanup(func() {
 		conn, err := pgx.Connect(context.Background(), full.super.Reveal())
 		require.NoError(t, err)
-		defer conn.Close(context.Background()) //nolint:errcheck // the test is over
+		defer conn.Close(context.Background())
 		_, err = conn.Exec(context.Background(), "drop owned by "+full.roles.App+"_x; drop role "+full.roles.App+"_x")
 		require.NoError(t, err)
 	})
@@ -255,6 +255,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		"database not there": {at(t, full.app, "nowhere"), ErrNoDatabase},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s, err := Open(t.Context(), c.url, Options{})
 			require.ErrorIs(t, err, c.want)
 			require.Nil(t, s)

@@ -99,7 +99,7 @@ func (t *Tx) insertSteps(ctx context.Context, p Plan, steps []Step) error {
 	}
 	rows := make([][]any, len(steps))
 	for i, s := range steps {
-		blocked, err := toJSON(list(s.Step.Blocked))
+		blocked, err := toJSON(list(s.Blocked))
 		if err != nil {
 			return err
 		}

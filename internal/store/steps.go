@@ -15,7 +15,7 @@ const stepTables = ` from steps s join case_accounts a on a.id = s.account_id `
 
 func scanStep(row pgx.CollectableRow) (s Step, err error) {
 	return s, row.Scan(&s.CaseID, &s.PlanNo, &s.Ordinal, &s.AccountID, &s.Lane, &s.Action, &s.Database, &s.Object, &s.Mode, &s.Successor, &s.Irreversible,
-		&s.Step.Blocked, &s.State, &s.Attempts, &s.Already, &s.Words, &s.Blockers, intoZero(&s.StartedAt), intoZero(&s.EndedAt),
+		&s.Blocked, &s.State, &s.Attempts, &s.Already, &s.Words, &s.Blockers, intoZero(&s.StartedAt), intoZero(&s.EndedAt),
 		&s.UndoAttempts, &s.Missing, intoZero(&s.UndoneAt),
 		&s.Account.Connection, &s.Account.Resource, &s.Account.Name, &s.Account.Host, &s.Account.ForeignID)
 }

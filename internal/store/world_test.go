@@ -51,7 +51,7 @@ func emptyOn(t *testing.T, on *postgres.Server) *world {
 	t.Cleanup(func() {
 		conn, err := pgx.Connect(context.Background(), super.Reveal())
 		require.NoError(t, err)
-		defer conn.Close(context.Background()) //nolint:errcheck // the test is over
+		defer conn.Close(context.Background())
 		for _, s := range []string{"drop database " + name + " with (force)", "drop role " + r.Owner, "drop role " + r.App} {
 			_, err := conn.Exec(context.Background(), s)
 			require.NoError(t, err)
