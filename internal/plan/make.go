@@ -100,7 +100,7 @@ func steps(a Account, caps access.Capabilities, f Facts) []access.Step {
 		s := access.Step{Action: access.Reassign, Database: db.name, Successor: f.successor(a.Connection)}
 		s.Blocked = impossible(caps, access.Reassign, db.first)
 		if s.Successor == "" {
-			s.Blocked = append(s.Blocked, noSuccessor(a, db))
+			s.Blocked = append(s.Blocked, noSuccessor(f.Case, a, db))
 		}
 		add(s)
 	}
@@ -149,7 +149,7 @@ func databases(grants []access.Grant) []database {
 	return out
 }
 
-func noSuccessor(a Account, d database) access.Blocker {
+func noSuccessor(caseID string, a Account, d database) access.Blocker {
 	names := d.names
 	more := ""
 	if len(names) > 20 {
@@ -159,7 +159,7 @@ func noSuccessor(a Account, d database) access.Blocker {
 	return access.Blocker{
 		Object: "database " + d.name,
 		Why:    fmt.Sprintf("%s owns %s%s there, and nobody is named to receive them", a.Name, strings.Join(names, ", "), more),
-		Remedy: fmt.Sprintf("sever retry --successor %s=ACCOUNT", a.Connection),
+		Remedy: fmt.Sprintf("sever retry %s --successor %s=ACCOUNT", caseID, a.Connection),
 	}
 }
 
