@@ -65,7 +65,7 @@ func (d *demonstration) afterwards(ctx context.Context) error {
 	d.check(err != nil, fmt.Sprintf("so is the one under SET ROLE (process %d)", d.ada.masked.Pid), wordsOf(err))
 	t := d.ada.client.Tally()
 	d.check(t.Refused > 0 && t.LastIn.Before(p.ContainedAt), "her reconnecting program is out",
-		fmt.Sprintf("in %d times, last at %s; refused %d times since: %s", t.Logins, t.LastIn.Local().Format("15:04:05.000"), t.Refused, t.Words))
+		fmt.Sprintf("logged in %s, cut off at %s, refused %d times since: %s", plural(t.Logins, "time", "times"), t.LastIn.Local().Format("15:04:05.000"), t.Refused, t.Words))
 	n, err := d.site.Count(ctx, leaver.Successor, "shop", "sales.orders")
 	d.check(err == nil && n == 1000, "what she owned is still there, for grace", fmt.Sprintf("sales.orders has %d rows%s", n, orError(err)))
 	return nil

@@ -148,11 +148,10 @@ func (d *demonstration) writeReport(ctx context.Context, caseID string) error {
 	}
 	for _, f := range []struct {
 		name     string
-		json     bool
 		commands [][]string
 	}{
-		{".txt", false, [][]string{{"status", caseID}, {"plan", caseID}, {"audit", "show", caseID}, {"audit", "verify", caseID}}},
-		{".json", true, [][]string{{"audit", "show", caseID, "--json"}}},
+		{".txt", [][]string{{"status", caseID}, {"plan", caseID}, {"audit", "show", caseID}, {"audit", "verify", caseID}}},
+		{".json", [][]string{{"audit", "show", caseID, "--json"}}},
 	} {
 		if err := d.write(ctx, d.report+f.name, f.commands); err != nil {
 			return err

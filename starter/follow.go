@@ -47,6 +47,7 @@ func (a *app) follow(ctx context.Context, c *clients, caseID string, fromSeq int
 		}
 	}
 	w.footer.clear()
+	a.explainTasks(&p)
 	if a.json {
 		a.out.document(p)
 	} else {
@@ -114,7 +115,7 @@ func (w *watcher) show(r audit.Row) {
 	if w.json || r.Kind == audit.StepIntent || r.Kind == audit.RestoreIntent || r.Kind == audit.ConnectionAsked {
 		return
 	}
-	words := tell(r)
+	words := clip(tell(r))
 	if r.Actor != "sever" {
 		words = printable(r.Actor) + " " + words
 	}

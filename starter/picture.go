@@ -98,6 +98,10 @@ type blocker struct {
 	Object string `json:"object"`
 	Why    string `json:"why"`
 	Remedy string `json:"remedy,omitempty"`
+	// Statements are what would be sent if nothing stood in the way, in words that a
+	// person could paste; only where the connection is configured.
+	Statements []string `json:"statements,omitempty"`
+	step       access.Step
 }
 
 // look reads the whole picture of a case.
@@ -201,10 +205,29 @@ func blockers(subject string, accounts []store.CaseAccount, steps []store.Step) 
 			continue
 		}
 		for _, b := range s.Blockers {
-			out = append(out, blocker(b))
+			out = append(out, blocker{Object: b.Object, Why: b.Why, Remedy: b.Remedy, step: s.Step})
 		}
 	}
 	return out
+}
+
+// explainTasks adds the statements to what is blocked, as far as the connections are
+// configured here.
+func (a *app) explainTasks(p *picture) {
+	conns, err := a.connections()
+	if err != nil || conns == nil {
+		return // the picture is as true without
+	}
+	defer conns.Close()
+	for i := range p.Tasks {
+		for j := range p.Tasks[i].Blockers {
+			b := &p.Tasks[i].Blockers[j]
+			if b.step.Action == access.Reassign && b.step.Successor == "" {
+				b.step.Successor = "SUCCESSOR"
+			}
+			b.Statements = statements(conns, b.step)
+		}
+	}
 }
 
 // find resolves what a person typed, a case or a principal, to a case: of a

@@ -49,6 +49,7 @@ func (a *app) status(ctx context.Context, args []string, follow bool) error {
 	if err != nil {
 		return err
 	}
+	a.explainTasks(&p)
 	if a.json {
 		a.out.document(p)
 	} else {
@@ -168,7 +169,7 @@ func (a *app) showConnections(p picture, now time.Time) {
 func (a *app) showAccounts(p picture) {
 	rows := [][]string{}
 	for _, acct := range p.Accounts {
-		rows = append(rows, []string{printable(acct.Account), a.out.outcome(acct.Outcome), string(acct.Evidence), oneLine(acct.Why)})
+		rows = append(rows, []string{printable(acct.Account), a.out.outcome(acct.Outcome), string(acct.Evidence), clip(oneLine(acct.Why))})
 	}
 	a.out.table([]string{"account", "outcome", "evidence", "why"}, rows)
 }
@@ -225,6 +226,13 @@ func (a *app) showProofs(p picture, now time.Time) {
 	}
 }
 
+// pasteable prints a line as it is, for copying, behind a word about it.
+func (a *app) pasteable(word, line string) {
+	if line != "" {
+		a.out.line(word + a.out.bold(printable(line)))
+	}
+}
+
 // showTasks prints what only a person can do, ready to be pasted.
 func (a *app) showTasks(p picture, now time.Time) {
 	if len(p.Tasks) == 0 {
@@ -243,12 +251,11 @@ func (a *app) showTasks(p picture, now time.Time) {
 		}
 		for _, b := range t.Blockers {
 			a.out.wrapped("     ", oneLine(b.Object+": "+b.Why))
-			for l := range strings.SplitSeq(b.Remedy, "\n") {
-				if l != "" {
-					a.out.line("       " + a.out.bold(printable(l)))
-				}
+			a.pasteable("     remedy: ", b.Remedy)
+			for n, l := range b.Statements {
+				a.pasteable(map[bool]string{true: "     by hand: ", false: "              "}[n == 0], l)
 			}
 		}
-		a.out.wrapped("     then: ", oneLine(t.Next))
+		a.out.wrapped("     next: ", oneLine(t.Next))
 	}
 }

@@ -88,3 +88,14 @@ func person(name string, id access.PrincipalID) string {
 }
 
 func short(hash string) string { return fmt.Sprintf("%.12s", hash) }
+
+// longest is how much of a reason stands in a line; all of it is in the JSON.
+const longest = 160
+
+// clip shortens a long reason.
+func clip(words string) string {
+	if r := []rune(words); len(r) > longest {
+		return string(r[:longest-1]) + "…"
+	}
+	return words
+}
