@@ -6,8 +6,6 @@ import (
 	"slices"
 
 	"github.com/jackc/pgx/v5"
-
-	"github.com/severhq/sever/internal/access"
 )
 
 const planColumns = `case_id, no, hash, body, connections, status, needs_word, guards, made_at, decided_by, decided_at, decided_why`
@@ -147,10 +145,4 @@ func (q queries) PlanByHash(ctx context.Context, caseID, hash string) (Plan, err
 func (q queries) LatestPlans(ctx context.Context, caseID string) ([]Plan, error) {
 	return collect(ctx, q.db, "plans of case "+caseID, scanPlan,
 		`select `+planColumns+` from plans where case_id = @case and status <> 'superseded' order by no desc`, pgx.NamedArgs{"case": caseID})
-}
-
-// maySend reports whether a plan in this state lets a waiting step begin. A plan
-// that waits for its approval may contain, where the policy contains first.
-func (p PlanStatus) maySend(a access.Action) bool {
-	return p == PlanApproved || p == PlanWaiting && a == access.Contain
 }

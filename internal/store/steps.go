@@ -55,30 +55,38 @@ func (q queries) BegunSteps(ctx context.Context, caseID, connection string) ([]S
 // is ErrNotPlanned. The step is returned as it is now.
 func (t *Tx) BeginStep(ctx context.Context, caseID string, planNo, ordinal int) (Step, error) {
 	op := stepOp("begin", caseID, planNo, ordinal)
-	s, err := t.lockStep(ctx, op, caseID, planNo, ordinal)
+	begun, err := collect(ctx, t.tx, op, scanStep, `
+		update steps s
+		set state = 'running', attempts = s.attempts + 1, started_at = coalesce(s.started_at, clock_timestamp()), ended_at = null
+		from plans p, case_accounts a
+		where s.case_id = @case and s.plan_no = @plan and s.ordinal = @ordinal
+		  and p.case_id = s.case_id and p.no = s.plan_no and a.id = s.account_id
+		  and (s.state in ('running', 'accepted')
+		    or s.state = 'pending' and (p.status = 'approved' or p.status = 'waiting' and s.action = 'contain'))
+		returning `+stepColumns, stepArgs(caseID, planNo, ordinal))
 	if err != nil {
-		return s, err
+		return Step{}, err
 	}
-	switch s.State {
-	case StepPending:
-		p, err := t.Plan(ctx, caseID, planNo)
-		if err != nil {
-			return s, wrap(op, err)
-		}
-		if !p.Status.maySend(s.Action) {
-			return s, fmt.Errorf("%s: %w: plan %d is %s", op, ErrNotPlanned, planNo, p.Status)
-		}
-	case StepRunning, StepAccepted:
-	default:
-		return s, fmt.Errorf("%s: %w: it is %s", op, ErrStepOver, s.State)
+	if len(begun) == 0 {
+		return Step{}, t.whyNot(ctx, op, caseID, planNo, ordinal)
 	}
-	_, err = t.exec(ctx, op, `
-		update steps set state = 'running', attempts = attempts + 1, started_at = coalesce(started_at, clock_timestamp()), ended_at = null
-		where case_id = @case and plan_no = @plan and ordinal = @ordinal`, stepArgs(caseID, planNo, ordinal))
+	return begun[0], nil
+}
+
+// whyNot says why a step may not begin.
+func (t *Tx) whyNot(ctx context.Context, op, caseID string, planNo, ordinal int) error {
+	s, err := t.step(ctx, op, caseID, planNo, ordinal)
 	if err != nil {
-		return s, err
+		return err
 	}
-	return t.step(ctx, op, caseID, planNo, ordinal)
+	if s.State != StepPending {
+		return fmt.Errorf("%s: %w: it is %s", op, ErrStepOver, s.State)
+	}
+	p, err := t.Plan(ctx, caseID, planNo)
+	if err != nil {
+		return wrap(op, err)
+	}
+	return fmt.Errorf("%s: %w: plan %d is %s", op, ErrNotPlanned, planNo, p.Status)
 }
 
 // EndStep writes how an attempt ended: the State, Already, Words and Blockers of
@@ -89,27 +97,23 @@ func (t *Tx) BeginStep(ctx context.Context, caseID string, planNo, ordinal int) 
 // error; ending it otherwise is ErrStepOver.
 func (t *Tx) EndStep(ctx context.Context, s Step) error {
 	op := stepOp("end", s.CaseID, s.PlanNo, s.Ordinal)
-	was, err := t.lockStep(ctx, op, s.CaseID, s.PlanNo, s.Ordinal)
-	if err != nil {
-		return err
-	}
-	switch was.State {
-	case StepPending, StepRunning, StepAccepted:
-	case s.State:
-		return nil
-	default:
-		return fmt.Errorf("%s as %s: %w: it is %s", op, s.State, ErrStepOver, was.State)
-	}
 	blockers, err := toJSON(list(s.Blockers))
 	if err != nil {
 		return wrap(op, err)
 	}
 	args := stepArgs(s.CaseID, s.PlanNo, s.Ordinal)
 	args["state"], args["already"], args["words"], args["blockers"] = s.State, s.Already, words(s.Words), blockers
-	_, err = t.exec(ctx, op, `
+	n, err := t.exec(ctx, op, `
 		update steps set state = @state, already = @already, words = @words, blockers = @blockers::text::jsonb,
 		    ended_at = case when @state = 'pending' then null else clock_timestamp() end
-		where case_id = @case and plan_no = @plan and ordinal = @ordinal`, args)
+		where case_id = @case and plan_no = @plan and ordinal = @ordinal and state in ('pending', 'running', 'accepted')`, args)
+	if err != nil || n > 0 {
+		return err
+	}
+	was, err := t.step(ctx, op, s.CaseID, s.PlanNo, s.Ordinal)
+	if err == nil && was.State != s.State {
+		err = fmt.Errorf("%s as %s: %w: it is %s", op, s.State, ErrStepOver, was.State)
+	}
 	return err
 }
 
