@@ -17,7 +17,8 @@ import (
 )
 
 func (a *app) demoCommand() *cobra.Command {
-	return &cobra.Command{
+	var keep bool
+	c := &cobra.Command{
 		Use:   "demo",
 		Short: "See it work: an invented person is offboarded on a real server, with proof",
 		Long: `Starts everything in $SEVER_HOME/demo, with a second PostgreSQL server as the one that
@@ -28,8 +29,10 @@ folder is touched, and nothing but it is left behind.
 Exit code: 0 when everything went as promised, also that the second person's case stays
 open and says why.`,
 		Args: cobra.NoArgs,
-		RunE: does(func(ctx context.Context, _ []string) error { return a.demo(ctx) }),
+		RunE: does(func(ctx context.Context, _ []string) error { return a.demo(ctx, keep) }),
 	}
+	c.Flags().BoolVar(&keep, "keep", false, "keep everything running at the end, until Ctrl-C, to look around")
+	return c
 }
 
 // demonstration is one run of sever demo.
@@ -65,7 +68,7 @@ type demonstrated struct {
 	Home     string    `json:"home"`
 }
 
-func (a *app) demo(ctx context.Context) error {
+func (a *app) demo(ctx context.Context, keep bool) error {
 	d := &demonstration{dir: filepath.Join(home(a.environ), "demo"), began: time.Now()}
 	quiet := *a
 	if a.json {
@@ -78,7 +81,25 @@ func (a *app) demo(ctx context.Context) error {
 			return err
 		}
 	}
-	return a.concluded(d)
+	err := a.concluded(d)
+	if keep {
+		d.stay(ctx)
+	}
+	return err
+}
+
+// stay leaves everything running for somebody who wants to look around.
+func (d *demonstration) stay(ctx context.Context) {
+	d.out.line("")
+	d.out.line(d.out.bold("Everything keeps running until Ctrl-C.") + " In another terminal:")
+	d.out.line("  export SEVER_HOME=" + d.dir)
+	d.out.line("  sever status " + bobID)
+	d.out.line("  sever retry " + bobID + " --successor " + target + "=" + leaver.Successor + " --wait")
+	d.out.line("  sever waive " + bobID + " " + target + "/" + leaver.Service + ` --reason "billing runs on it" --as you --wait`)
+	select {
+	case <-ctx.Done():
+	case <-d.e.stack.Done():
+	}
 }
 
 // close stops everything. What was written stays, to be looked at.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -99,22 +100,30 @@ func freshFolder(dir string) error {
 }
 
 // settings are the variables of the demonstration: a second look after two seconds
-// instead of a day, and one protected pattern.
+// instead of a day, and one protected pattern. They go to its sever.env, too.
 func (d *demonstration) settings(environ config.Vars) (config.Vars, error) {
-	file, err := readEnvFile(envFile(d.dir))
+	prefix := catalog.Prefix(target)
+	path := envFile(d.dir)
+	lines := []string{
+		"SEVER_ACTOR=hr-desk",
+		"SEVER_SECOND_LOOK=2s",
+		"SEVER_CONNECTIONS=" + target + "=postgres",
+		prefix + "URL=" + d.site.Admin().Reveal(),
+		prefix + "OWNER=the database team",
+		prefix + "PROTECTED=svc_*",
+	}
+	written, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	prefix := catalog.Prefix(target)
-	return environ.With(file).With(config.Vars{
-		"SEVER_HOME":         d.dir,
-		"SEVER_ACTOR":        "hr-desk",
-		"SEVER_SECOND_LOOK":  "2s",
-		"SEVER_CONNECTIONS":  target + "=postgres",
-		prefix + "URL":       d.site.Admin().Reveal(),
-		prefix + "OWNER":     "the database team",
-		prefix + "PROTECTED": "svc_*",
-	}), nil
+	if err := replaceFile(path, string(written)+strings.Join(lines, "\n")+"\n"); err != nil {
+		return nil, err
+	}
+	file, err := readEnvFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return environ.With(file).With(config.Vars{"SEVER_HOME": d.dir}), nil
 }
 
 // people says who they are and what they have.

@@ -119,13 +119,19 @@ func (w *watcher) show(r audit.Row) {
 	if r.Actor != "sever" {
 		words = printable(r.Actor) + " " + words
 	}
+	paint := func(words string) string { return words }
 	switch {
 	case worry(r):
-		words = w.out.yellow(words)
+		paint = w.out.yellow
 	case good(r):
-		words = w.out.green(words)
+		paint = w.out.green
 	}
-	w.footer.above(w.out.faint(r.At.Local().Format("15:04:05.0")+"  ") + words)
+	at := r.At.Local().Format("15:04:05.0") + "  "
+	lines := w.out.fold(at, words)
+	for i, l := range lines {
+		lines[i] = w.out.faint(l[:len(at)]) + paint(l[len(at):])
+	}
+	w.footer.above(lines...)
 }
 
 // lines are the footer: a line for the case and one for each connection.

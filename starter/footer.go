@@ -17,11 +17,13 @@ type footer struct {
 // has scrolled away.
 const most = 12
 
-// above prints a line that stays, above the footer.
-func (f *footer) above(line string) {
+// above prints lines that stay, above the footer.
+func (f *footer) above(stay ...string) {
 	lines := f.lines
 	f.clear()
-	f.screen.line(line)
+	for _, l := range stay {
+		f.screen.line(l)
+	}
 	f.print(lines)
 }
 

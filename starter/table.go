@@ -72,12 +72,24 @@ func lengths(cell string) []int {
 	return out
 }
 
-// wrapped prints a paragraph, indented, wrapped at the edge of a terminal.
-func (s *screen) wrapped(indent, words string) {
+// wrapped prints a paragraph behind a label, wrapped at the edge of a terminal with its
+// lines below each other.
+func (s *screen) wrapped(label, words string) {
+	for _, l := range s.fold(label, words) {
+		s.line(l)
+	}
+}
+
+// fold is a paragraph behind a label, in lines that fit.
+func (s *screen) fold(label, words string) []string {
+	indent := text.StringWidthWithoutEscSequences(label)
 	if w := s.width(); w > 0 {
-		words = text.WrapSoft(words, max(w-len(indent), 20))
+		words = text.WrapSoft(words, max(w-indent-1, 20))
 	}
-	for l := range strings.SplitSeq(words, "\n") {
-		s.line(indent + strings.TrimRight(l, " "))
+	lines := strings.Split(words, "\n")
+	for i, l := range lines {
+		lines[i] = label + strings.TrimRight(l, " ")
+		label = strings.Repeat(" ", indent)
 	}
+	return lines
 }
