@@ -11,7 +11,7 @@ export SEVER_TEMPORALD := $(BIN)/temporald
 endif
 
 # Leaves out what only Google's cloud storage needs: an eighth of the compile.
-TEMPORALD_TAGS := -tags disable_grpc_modules
+TEMPORALD_TAGS := disable_grpc_modules
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # go uses all processors by itself, and what fails first should end first
@@ -96,11 +96,12 @@ lint: bin/golangci-lint
 determinism: bin/workflowcheck
 	bin/workflowcheck -config internal/tools/workflowcheck.yaml ./workflows/...
 
-# Without the race detector, with which the whole server would have to be compiled a
-# second time; what can race is the server's own.
+# A module of its own. Without the race detector, with which the whole server would have
+# to be compiled a second time; what can race is the server's own.
 .PHONY: test-temporald
-test-temporald: $(TEMPORALD)
-	go test -C internal/dev/temporald $(TEMPORALD_TAGS) ./...
+test-temporald: $(TEMPORALD) bin/golangci-lint
+	cd internal/dev/temporald && $(BIN)/golangci-lint run --build-tags $(TEMPORALD_TAGS)
+	go test -C internal/dev/temporald -tags $(TEMPORALD_TAGS) ./...
 
 # Compiled from source, so that everybody has the same versions.
 
@@ -111,7 +112,7 @@ TEMPORALD_SOURCE := $(filter-out %_test.go,$(wildcard internal/dev/temporald/*.g
 
 bin/temporald: $(TEMPORALD_SOURCE)
 	@echo "compiling the embedded Temporal server: 3 to 5 minutes on two cores, once"
-	go build -C internal/dev/temporald $(TEMPORALD_TAGS) -ldflags="-s -w" -o $(BIN)/temporald .
+	go build -C internal/dev/temporald -tags $(TEMPORALD_TAGS) -ldflags="-s -w" -o $(BIN)/temporald .
 	@touch $@
 
 bin/golangci-lint: PACKAGE := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
