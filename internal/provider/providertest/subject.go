@@ -23,6 +23,13 @@ type Subject struct {
 	// DeletesAnyway is for systems that delete an account together with all that
 	// depends on it. Elsewhere Delete has to refuse.
 	DeletesAnyway bool
+	// BlindLock is for systems that do not show whether an account can log in: a
+	// password that was replaced looks like any other. Contained stays false there,
+	// and containing again is done again.
+	BlindLock bool
+	// Lost names what an account that was made anew never has back, as the Missing of
+	// its Restore calls it. Elsewhere nothing may be missing.
+	Lost []string
 	// Parallel lets the tests run side by side.
 	Parallel bool
 }

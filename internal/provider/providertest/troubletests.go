@@ -138,7 +138,7 @@ func twoAtOnce(b *bench) {
 			b.Settle(b.T)
 		}
 		b.do(step)
-		require.True(b, b.do(step).Already, words(step))
+		b.already(step, b.do(step))
 	}
 	if b.subject.Can.Can(access.Delete) {
 		b.end(b.Planted)
