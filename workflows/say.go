@@ -1,7 +1,7 @@
 package workflows
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -71,23 +71,27 @@ func (o *offboarding) upsert(ctx workflow.Context, attributes ...temporal.Search
 
 // details is the page that Temporal's own interface shows.
 func (o *offboarding) details(now Phase) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "**%s** (%s): %s\n\n| connection | state | accounts | open | next try |\n| --- | --- | --- | --- | --- |\n",
-		o.Case, o.Policy.Reason, now)
+	lines := []string{
+		"**" + o.Case + "** (" + string(o.Policy.Reason) + "): " + string(now), "",
+		"| connection | state | accounts | open | next try |", "| --- | --- | --- | --- | --- |",
+	}
 	for _, t := range o.Tracks {
-		again := ""
-		if !t.NextTry.IsZero() {
-			again = t.NextTry.UTC().Format(time.RFC3339)
-		}
-		fmt.Fprintf(&b, "| %s | %s | %d | %d | %s |\n", t.Connection, t.State, t.Accounts, t.Open, again)
+		lines = append(lines, "| "+strings.Join([]string{t.Connection, string(t.State), strconv.Itoa(t.Accounts), strconv.Itoa(t.Open), moment(t.NextTry)}, " | ")+" |")
 	}
 	for _, p := range o.Plans {
-		fmt.Fprintf(&b, "\nplan %d `%.12s` %s", p.No, p.Hash, p.Status)
+		lines = append(lines, "", "plan "+strconv.Itoa(p.No)+" `"+p.Hash[:min(12, len(p.Hash))]+"` "+string(p.Status))
 	}
 	if !o.SecondLookAt.IsZero() {
-		fmt.Fprintf(&b, "\n\nproven; second look at %s", o.SecondLookAt.UTC().Format(time.RFC3339))
+		lines = append(lines, "", "proven; second look at "+moment(o.SecondLookAt))
 	}
-	return b.String()
+	return strings.Join(lines, "\n")
+}
+
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
 }
 
 func (o *offboarding) progress() Progress {

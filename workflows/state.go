@@ -75,7 +75,7 @@ type State struct {
 	Held         bool        `json:"held,omitempty"`
 	Cancelled    bool        `json:"cancelled,omitempty"`
 	Contained    bool        `json:"contained,omitempty"`
-	Look         int         `json:"look"` // numbers the proofs; 1 is the first
+	Look         int         `json:"look"`                // numbers the proofs; 1 is the first
 	Relooking    bool        `json:"relooking,omitempty"` // the present look is a second look
 	SecondLookAt time.Time   `json:"second_look_at,omitzero"`
 	// Inbox are decisions that were accepted and are not recorded yet.

@@ -20,7 +20,6 @@ import (
 	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/dev/postgres"
 	"github.com/severhq/sever/internal/dev/stack"
-	"github.com/severhq/sever/internal/plan"
 	"github.com/severhq/sever/internal/store"
 	"github.com/severhq/sever/internal/wiring"
 	"github.com/severhq/sever/workflows"
@@ -35,7 +34,6 @@ type house struct {
 	store    *store.Store
 	temporal *wiring.Temporal
 	worker   *exec.Cmd
-	policy   plan.Policy
 	admin    *pgxpool.Pool // on the target
 }
 
@@ -61,19 +59,18 @@ func newHouse(b *testing.B) *house {
 	_, err = h.admin.Exec(ctx, "create extension pg_stat_statements")
 	require.NoError(b, err)
 
-	owner, app := h.records(s)
+	app := h.records(s)
 	h.store, err = store.Open(ctx, app, store.Options{})
 	require.NoError(b, err)
 	b.Cleanup(h.store.Close)
 	h.temporal, err = wiring.Dial(ctx, config.Vars{"TEMPORAL_ADDRESS": s.TemporalAddress, "TEMPORAL_NAMESPACE": s.Namespace}, quiet)
 	require.NoError(b, err)
 	b.Cleanup(h.temporal.Close)
-	_ = owner
 	h.startWorker(dir, s, app)
 	return h
 }
 
-func (h *house) records(s *stack.Stack) (owner, app config.Secret) {
+func (h *house) records(s *stack.Stack) config.Secret {
 	secret := rand.Text()
 	require.NoError(h.b, store.CreateRoles(h.ctx, config.NewSecret(s.Postgres.URL("postgres")), store.Roles{Database: "records",
 		OwnerPassword: config.NewSecret(secret), AppPassword: config.NewSecret(secret)}))
@@ -83,9 +80,9 @@ func (h *house) records(s *stack.Stack) (owner, app config.Secret) {
 		u.User = url.UserPassword(role, secret)
 		return config.NewSecret(u.String())
 	}
-	owner, app = as("sever_owner"), as("sever_app")
-	require.NoError(h.b, store.Migrate(h.ctx, owner, app))
-	return owner, app
+	app := as("sever_app")
+	require.NoError(h.b, store.Migrate(h.ctx, as("sever_owner"), app))
+	return app
 }
 
 // startWorker compiles and runs the worker, so that its memory is its own.

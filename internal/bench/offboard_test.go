@@ -3,7 +3,6 @@ package bench_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"slices"
 	"sync"
@@ -22,7 +21,7 @@ import (
 	"github.com/severhq/sever/workflows"
 )
 
-var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+var quiet = slog.New(slog.DiscardHandler)
 
 // tables is how many tables each principal owns, over all databases together.
 const tables = 20

@@ -8,6 +8,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -25,11 +26,8 @@ func Environ() Vars { return env.ToMap(os.Environ()) }
 // With is a copy in which the variables of more win.
 func (v Vars) With(more Vars) Vars {
 	out := make(Vars, len(v)+len(more))
-	for _, m := range []Vars{v, more} {
-		for k, val := range m {
-			out[k] = val
-		}
-	}
+	maps.Copy(out, v)
+	maps.Copy(out, more)
 	return out
 }
 

@@ -50,7 +50,9 @@ func TestLanesCutIntoBatches(t *testing.T) {
 
 	f.Policy.BatchSize = 25
 	large, _ := plan.Lanes(p, f.Policy)
-	b := func(a access.Action, from, to int) plan.Batch { return plan.Batch{Connection: "pg", Action: a, From: from, To: to} }
+	b := func(a access.Action, from, to int) plan.Batch {
+		return plan.Batch{Connection: "pg", Action: a, From: from, To: to}
+	}
 	require.Equal(t, []plan.Lane{{
 		Connection: "pg",
 		Contain:    []plan.Batch{b(access.Contain, 1, 2)},

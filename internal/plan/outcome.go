@@ -48,17 +48,17 @@ func Outcome(gone, existed bool, gaps []access.Gap, steps []Ended) (access.Outco
 
 // deletedBySomebodyElse is true when every step found nothing left to do.
 func deletedBySomebodyElse(steps []Ended) bool {
-	any := false
+	acted := false
 	for _, s := range steps {
 		if s.Action == access.Confirm {
 			continue
 		}
-		any = true
+		acted = true
 		if !s.Already {
 			return false
 		}
 	}
-	return any
+	return acted
 }
 
 // Final says how a case ends once nothing is left to do, from the outcomes of its

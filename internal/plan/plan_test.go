@@ -204,7 +204,9 @@ func TestHash(t *testing.T) {
 		"the database":    func(f *plan.Facts) { f.Accounts[0].Grants[0].Database = "till" },
 		"the mode":        func(f *plan.Facts) { f.Policy.Mode = access.Kill },
 		"another account": func(f *plan.Facts) { f.Accounts = append(f.Accounts, account("bob")) },
-		"a silent system": func(f *plan.Facts) { f.Connections = append(f.Connections, plan.Connection{Name: "do", Unknown: "time-out"}) },
+		"a silent system": func(f *plan.Facts) {
+			f.Connections = append(f.Connections, plan.Connection{Name: "do", Unknown: "time-out"})
+		},
 	} {
 		f := facts(t, access.HR, account("ada", onTable))
 		change(&f)

@@ -60,7 +60,7 @@ func TestALongHistoryGoesOnInANewRun(t *testing.T) {
 		return env, env.GetWorkflowError()
 	}
 	state := workflows.State{}
-	for runs := 0; runs < 3; runs++ { // nothing is under way each time: it goes on at once
+	for range 3 { // nothing is under way each time: it goes on at once
 		_, err := run(state, true, func(env *testsuite.TestWorkflowEnvironment) {
 			env.RegisterDelayedCallback(func() {
 				env.UpdateWorkflow(workflows.UpdateSubmit, "key-1", &testsuite.TestUpdateCallback{
