@@ -267,9 +267,14 @@ func (r *restoration) excess(o, have object, word string) [][]string {
 	var out [][]string
 	for _, e := range have.ACL {
 		mine := e.Grantee == r.was.Role.Name || e.Grantee == r.step.Successor
-		if mine && !slices.ContainsFunc(o.ACL, e.within) {
-			out = append(out, []string{fmt.Sprintf("revoke %s on %s %s from %s", e.on(have), word, have.subject(), to(e.Grantee))})
+		if !mine || slices.ContainsFunc(o.ACL, e.within) {
+			continue
 		}
+		what, plain := e.on(have), e
+		if plain.Grantable = false; slices.ContainsFunc(o.ACL, plain.within) {
+			what = "grant option for " + what
+		}
+		out = append(out, []string{fmt.Sprintf("revoke %s on %s %s from %s", what, word, have.subject(), to(e.Grantee))})
 	}
 	return out
 }
@@ -341,7 +346,7 @@ func (r *restoration) remap(o object, there bool) [][]string {
 			fmt.Sprintf("CREATE USER MAPPING FOR %s SERVER %s OPTIONS (...)", quote(r.was.Role.Name), quote(o.More.Name)))
 		return nil
 	}
-	return [][]string{{fmt.Sprintf("create user mapping for %s server %s", quote(r.was.Role.Name), quote(o.More.Name))}}
+	return [][]string{{fmt.Sprintf("create user mapping if not exists for %s server %s", quote(r.was.Role.Name), quote(o.More.Name))}}
 }
 
 var policyCommands = map[string]string{"r": "select", "a": "insert", "w": "update", "d": "delete", "*": "all"}

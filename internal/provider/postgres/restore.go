@@ -119,8 +119,8 @@ func (r *restoration) try(ctx context.Context, tx pgx.Tx, sql ...string) error {
 // fail. Only a refusal is noted; a lost connection or a lock is an error.
 func (r *restoration) orMissing(ctx context.Context, tx pgx.Tx, what string, sql ...string) (bool, error) {
 	err := r.try(ctx, tx, sql...)
-	if err == nil {
-		return true, nil
+	if err == nil || code(err) == "42710" { // it is there: an earlier call gave it back
+		return err == nil, nil
 	}
 	if c := code(err); c == "" || (provider.KindOf(r.server.classified(r.op, err)) == provider.Transient && c != "42704") {
 		return false, err

@@ -13,7 +13,7 @@ var grantWords = map[string]string{
 	"view":                     "table",
 	"materialized view":        "table",
 	"foreign table":            "table",
-	"table column":             "table", // revoking from a table revokes from its columns
+	"table column":             "table",
 	"view column":              "table",
 	"materialized view column": "table",
 	"foreign table column":     "table",
@@ -48,47 +48,66 @@ const atOnce = 200
 // rights it has. What it may not take is left out, and then found to be left.
 func takeAway(role string, objects []object, superuser bool) []string {
 	var out []string
-	type key struct{ word, grantor string }
-	names := map[key][]string{}
-	var keys []key
 	for _, o := range objects {
-		if !o.May && !superuser {
+		if o.May || superuser {
+			out = append(out, takeAwaySpecial(role, o)...)
+		}
+	}
+	for _, r := range revocations(role, objects, superuser) {
+		switch sql := r.sql(role); {
+		case r.grantor == "":
+			out = append(out, sql...)
+		case superuser: // only the grantor can take back what is not the owner's
+			out = append(out, "set local role "+quote(r.grantor))
+			out = append(append(out, sql...), "reset role")
+		}
+	}
+	return out
+}
+
+// revocation is what one grantor gave on objects of one kind, or on columns of one
+// table. The grantor is empty for the owners.
+type revocation struct {
+	grantor string
+	word    string
+	table   string // of columns
+	names   []string
+}
+
+func (r revocation) sql(role string) []string {
+	var out []string
+	for some := range slices.Chunk(r.names, atOnce) {
+		what, on := "", strings.Join(some, ", ")
+		if r.table != "" {
+			what, on = " ("+on+")", r.table
+		}
+		out = append(out, fmt.Sprintf("revoke all privileges%s on %s %s from %s cascade", what, r.word, on, quote(role)))
+	}
+	return out
+}
+
+// revocations groups what the role was granted.
+func revocations(role string, objects []object, superuser bool) []revocation {
+	var out []revocation
+	for _, o := range objects {
+		word, name := grantWords[o.Kind], o.Identity
+		if word == "" || o.owned() || (!o.May && !superuser) {
 			continue
 		}
-		if special := takeAwaySpecial(role, o); special != nil {
-			out = append(out, special...)
-			continue
-		}
-		word, name := grantWords[o.Kind], cmp.Or(o.More.Table, o.Identity)
-		if word == "" || o.owned() {
-			continue
+		if o.More.Column != "" {
+			name = quote(o.More.Column)
 		}
 		for _, g := range grantors(o, role) {
-			k := key{word, g}
-			if names[k] == nil {
-				keys = append(keys, k)
+			at := slices.IndexFunc(out, func(r revocation) bool { return r.grantor == g && r.word == word && r.table == o.More.Table })
+			if at < 0 {
+				at = len(out)
+				out = append(out, revocation{grantor: g, word: word, table: o.More.Table})
 			}
-			if !slices.Contains(names[k], name) {
-				names[k] = append(names[k], name)
-			}
+			out[at].names = append(out[at].names, name)
 		}
 	}
 	// What the owners granted goes first: with it often goes the rest.
-	slices.SortStableFunc(keys, func(a, b key) int { return cmp.Compare(a.grantor, b.grantor) })
-	for _, k := range keys {
-		for some := range slices.Chunk(names[k], atOnce) {
-			revoke := fmt.Sprintf("revoke all privileges on %s %s from %s cascade", k.word, strings.Join(some, ", "), quote(role))
-			if k.grantor != "" && !superuser {
-				continue
-			}
-			if k.grantor != "" {
-				// Only the grantor can take back what is not the owner's.
-				out = append(out, "set local role "+quote(k.grantor), revoke, "reset role")
-				continue
-			}
-			out = append(out, revoke)
-		}
-	}
+	slices.SortStableFunc(out, func(a, b revocation) int { return cmp.Compare(a.grantor, b.grantor) })
 	return out
 }
 
