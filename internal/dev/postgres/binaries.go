@@ -123,7 +123,10 @@ func completeLinks(native string) error {
 	} else if err != nil {
 		return err
 	}
-	var links []struct{ Source, Target string }
+	var links []struct {
+		Source string `json:"source"`
+		Target string `json:"target"`
+	}
 	if err := json.Unmarshal(list, &links); err != nil {
 		return fmt.Errorf("%s/pg-symlinks.json: %w", native, err)
 	}

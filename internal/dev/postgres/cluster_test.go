@@ -3,7 +3,6 @@
 package postgres
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -191,5 +190,5 @@ func TestChoose(t *testing.T) {
 	}
 	_, err := choose(found, 17)
 	require.Error(t, err)
-	require.False(t, errors.Is(err, ErrNoBinaries))
+	require.NotErrorIs(t, err, ErrNoBinaries)
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // runnable returns a folder of the installation b that user u can run: b's own or, when that lies where
-// the user may not go, such as below /root, a copy in home.
+// the user may not go, such as in root's home, a copy in ours.
 func runnable(ctx context.Context, b Binary, home string, u *host.User) (dir string, err error) {
 	if u == nil {
 		return b.Dir, nil // we have run it already, to see its version

@@ -13,23 +13,24 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 )
 
 func TestTemporaldThatCrashesBeforeItIsReady(t *testing.T) {
 	t.Parallel()
-	real := temporald(t)
+	program := temporald(t)
 
 	t.Run("once: another port helps", func(t *testing.T) {
 		t.Parallel()
 		dir := folder(t)
 		ports := filepath.Join(dir, "ports")
-		program := script(t, "temporald", `
+		flaky := script(t, "temporald", `
 echo "$@" >> `+ports+`
 if [ $(wc -l < `+ports+`) = 1 ]; then echo "port taken" >&2; exit 1; fi
-exec `+real+` "$@"`)
-		server, err := StartTemporal(t.Context(), TemporalOptions{Program: program, Dir: dir, Namespace: "sever"})
+exec `+program+` "$@"`)
+		server, err := StartTemporal(t.Context(), TemporalOptions{Program: flaky, Dir: dir, Namespace: "sever"})
 		require.NoError(t, err)
 		require.NoError(t, server.Stop())
 		b, err := os.ReadFile(ports)
@@ -61,13 +62,13 @@ exec `+real+` "$@"`)
 // The temporal command line says nothing when it is ready, and leaves an existing namespace as it is.
 func TestTemporalCommandLine(t *testing.T) {
 	t.Parallel()
-	real := temporald(t)
-	program := script(t, "temporal", `
+	program := temporald(t)
+	commandLine := script(t, "temporal", `
 # Like the command line, this takes no new attributes for an old file.
 for a; do shift; case "$a" in --search-attribute|SeverCase=*) ;; *) set -- "$@" "$a" ;; esac; done
-exec `+real+` "$@" > /dev/null`)
+exec `+program+` "$@" > /dev/null`)
 	o := TemporalOptions{
-		Program: program, Dir: folder(t), Durable: true, Namespace: "sever",
+		Program: commandLine, Dir: folder(t), Durable: true, Namespace: "sever",
 		SearchAttributes: map[string]string{"SeverCase": "Keyword"},
 	}
 	server, err := StartTemporal(t.Context(), o)
@@ -75,7 +76,8 @@ exec `+real+` "$@" > /dev/null`)
 	defer func() { require.NoError(t, server.Stop()) }()
 	c := dial(t, &Stack{TemporalAddress: server.Address, Namespace: "sever"})
 	_, err = c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
-		ID: "case-1", TaskQueue: "nobody", SearchAttributes: map[string]any{"SeverCase": "1"},
+		ID: "case-1", TaskQueue: "nobody",
+		TypedSearchAttributes: temporal.NewSearchAttributes(temporal.NewSearchAttributeKeyKeyword("SeverCase").ValueSet("1")),
 	}, "Offboard")
 	require.NoError(t, err)
 }

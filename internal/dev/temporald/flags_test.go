@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -77,7 +76,7 @@ func TestParseRefuses(t *testing.T) {
 			t.Parallel()
 			_, err := parse(c.args)
 			require.ErrorContains(t, err, c.says)
-			require.True(t, errors.Is(err, errUsage))
+			require.ErrorIs(t, err, errUsage)
 		})
 	}
 }
