@@ -78,7 +78,7 @@ func (a *app) showRow(r audit.Row) {
 	case good(r):
 		words = a.out.green(words)
 	}
-	a.out.line(fmt.Sprintf("%s  %s  %s", a.out.faint(fmt.Sprintf("%4d  %s", r.Seq, r.At.Local().Format("15:04:05.000"))), a.out.bold(printable(r.Actor)), words))
+	a.out.line(fmt.Sprintf("%s  %s  %s", a.out.faint(fmt.Sprintf("%4d  %s", r.Seq, r.At.Local().Format("15:04:05.000"))), a.out.bold(fmt.Sprintf("%-8s", printable(r.Actor))), words))
 	if asked, ok := r.Data["asked"].(string); ok && asked != "" {
 		a.out.line("                      " + a.out.faint("asked: "+oneLine(asked)))
 	}

@@ -43,20 +43,20 @@ func (a *app) decisionCommands() []*cobra.Command {
 	out = append(out, a.planCommand())
 	for _, r := range []ruling{
 		{update: workflows.UpdateApprove, use: "approve <case>", short: "Approve a plan, by its hash",
-			long: "Approves exactly the plan with this hash. The one who requested the case cannot approve it.", said: "approved"},
+			long: "Approves exactly the plan with this hash. The one who requested the case cannot approve it.", said: "is approved"},
 		{update: workflows.UpdateDeny, use: "deny <case>", short: "Deny a plan: nothing of it is done",
-			long: "The accounts of the plan stay as they are until somebody says retry.", said: "denied"},
-		{update: workflows.UpdateHold, use: "hold <case>", short: "Hold a case: accounts are contained, and nothing is removed", said: "held"},
+			long: "The accounts of the plan stay as they are until somebody says retry.", said: "is denied"},
+		{update: workflows.UpdateHold, use: "hold <case>", short: "Hold a case: accounts are contained, and nothing is removed", said: "is held"},
 		{update: workflows.UpdateResume, use: "resume <case>", short: "Let a held case go on", said: "goes on"},
 		{update: workflows.UpdateRetry, use: "retry <case>", short: "Try again what is blocked or could not be asked",
 			long: "Everything that is open is asked and planned anew. --successor names who receives what the leaver owns.", said: "is tried again"},
 		{update: workflows.UpdateEscalate, use: "escalate <case>", short: "Make an hr case an incident: contain at once",
-			long: "From now on the policy of an incident holds: accounts are contained at once, and their credentials die.", said: "escalated to incident"},
+			long: "From now on the policy of an incident holds: accounts are contained at once, and their credentials die.", said: "is escalated to an incident"},
 		{update: workflows.UpdateCancel, use: "cancel <case>", short: "Cancel a case and give back what it took",
 			long: "Everything that the case took is given back, in reverse order. What cannot be given back is said in the result.",
 			said: "is being cancelled; what it took is given back"},
 		{update: workflows.UpdateWaive, use: "waive <case> <connection/account | connection>", short: "Accept that an account or a connection stays, with a reason",
-			long: "The case can then close, with exceptions. A waiver needs a --reason; it is part of the trail.", said: "waived", args: cobra.ExactArgs(2)},
+			long: "The case can then close, with exceptions. A waiver needs a --reason; it is part of the trail.", said: "is waived", args: cobra.ExactArgs(2)},
 	} {
 		out = append(out, a.decisionCommand(r))
 	}
@@ -134,7 +134,14 @@ func (a *app) decision(ctx context.Context, r ruling, what string, w wish) error
 	if a.json && !w.wait {
 		a.out.document(decided{c.ID, r.update, d.By, d.Hash})
 	}
-	a.say("Case %s %s, by %s.", a.out.bold(c.ID), r.said, printable(d.By))
+	about := ""
+	switch {
+	case w.subject != "":
+		about = ": " + printable(w.subject)
+	case d.Hash != "":
+		about = ": plan " + short(d.Hash)
+	}
+	a.say("Case %s%s %s, by %s.", a.out.bold(c.ID), about, r.said, printable(d.By))
 	if w.wait {
 		return a.follow(ctx, clients, c.ID, seen+1)
 	}

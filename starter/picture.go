@@ -222,9 +222,6 @@ func (a *app) explainTasks(p *picture) {
 	for i := range p.Tasks {
 		for j := range p.Tasks[i].Blockers {
 			b := &p.Tasks[i].Blockers[j]
-			if b.step.Action == access.Reassign && b.step.Successor == "" {
-				b.step.Successor = "SUCCESSOR"
-			}
 			b.Statements = statements(conns, b.step)
 		}
 	}
@@ -241,12 +238,29 @@ func find(ctx context.Context, s *store.Store, what string) (store.Case, error) 
 		c, err = s.OpenCaseOf(ctx, access.PrincipalID(what))
 	}
 	if errors.Is(err, store.ErrNotFound) {
-		c, err = s.LastCaseOf(ctx, access.PrincipalID(what))
+		c, err = newest(ctx, s, access.PrincipalID(what))
 	}
 	if errors.Is(err, store.ErrNotFound) {
 		return c, badInput("there is no case %q, and no case of a principal %q", what, what).then("list them: sever cases")
 	}
 	return c, err
+}
+
+// newest is the last case of a principal: a dry run only if there is nothing else.
+func newest(ctx context.Context, s *store.Store, who access.PrincipalID) (store.Case, error) {
+	cases, err := s.ListCases(ctx, store.CaseFilter{Principal: who})
+	if err != nil {
+		return store.Case{}, err
+	}
+	for _, c := range cases {
+		if c.Status != access.CaseDryRun {
+			return c, nil
+		}
+	}
+	if len(cases) == 0 {
+		return store.Case{}, store.ErrNotFound
+	}
+	return cases[0], nil
 }
 
 // planOf reads the body of a plan, and refuses one that is not what was hashed.

@@ -65,6 +65,7 @@ func (a *app) plans(ctx context.Context, what, hash string) error {
 		if err != nil {
 			return err
 		}
+		part.NothingDone = p.Status == store.PlanDryRun
 		out.Plans = append(out.Plans, part)
 	}
 	if a.json {
@@ -75,7 +76,7 @@ func (a *app) plans(ctx context.Context, what, hash string) error {
 		if i > 0 {
 			a.out.line("")
 		}
-		a.showPlan(p, person(who.Name, who.ID))
+		a.showPlan(p, person(who.Name, who.ID), c.ID)
 	}
 	if len(out.Plans) == 0 {
 		a.out.linef("Case %s has no plan yet.", c.ID)

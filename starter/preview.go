@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -85,7 +86,7 @@ func (a *app) preview(ctx context.Context, c *clients, conns *catalog.Connection
 		return nil
 	}
 	a.say("")
-	a.showPlan(part, person(who.Name, who.ID))
+	a.showPlan(part, person(who.Name, who.ID), done.Case)
 	a.out.line("")
 	a.out.line("Nothing was changed.")
 	return nil
@@ -117,12 +118,15 @@ func statements(conns *catalog.Connections, s access.Step) []string {
 	if !ok {
 		return nil
 	}
+	if s.Action == access.Reassign && s.Successor == "" {
+		s.Successor = "SUCCESSOR" // for a person to fill in
+	}
 	return e.Explain(s)
 }
 
 // showPlan prints a plan: what will be done to which account, in order, with the
 // statements; what will not be, and why.
-func (a *app) showPlan(p plannedPart, who string) {
+func (a *app) showPlan(p plannedPart, who, caseID string) {
 	o := a.out
 	o.linef("%s for %s, hash %s, %s", o.bold(fmt.Sprintf("Plan %d", p.No)), who, o.bold(short(p.Hash)), p.Status)
 	for _, g := range p.Guards {
@@ -143,12 +147,24 @@ func (a *app) showPlan(p plannedPart, who string) {
 	o.table([]string{"account", "verdict", "evidence", "grants", "why"}, rows)
 	for _, s := range p.Steps {
 		o.line("")
+		if p.NothingDone { // there is nothing to try again
+			s.Blocked = instead(s.Blocked, "sever retry "+caseID+" ", "add ")
+		}
 		a.showStep(s)
 	}
 	if p.NeedsWord {
 		o.line("")
 		o.line(o.yellow("This plan waits for the approval of somebody other than the requester."))
 	}
+}
+
+// instead changes what a person is told to do.
+func instead(blocked []access.Blocker, old, better string) []access.Blocker {
+	out := slices.Clone(blocked)
+	for i := range out {
+		out[i].Remedy = strings.Replace(out[i].Remedy, old, better, 1)
+	}
+	return out
 }
 
 func (a *app) showStep(s explainedStep) {

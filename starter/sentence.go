@@ -34,7 +34,7 @@ func (p picture) sentence(now time.Time) string {
 	case standsHeld:
 		return "held by a person; it goes on after: sever resume " + p.Case
 	case standsPeople:
-		return fmt.Sprintf("not clean: %s. %s", p.openWords(), p.tasksWord())
+		return fmt.Sprintf("not clean yet; %s. %s", p.openWords(), p.tasksWord())
 	case standsClosed:
 		return p.closedSentence()
 	case standsDryRun:
@@ -56,7 +56,7 @@ func (p picture) approvalSentence() string {
 func (p picture) closedSentence() string {
 	switch p.Status {
 	case access.CaseExceptions:
-		return fmt.Sprintf("closed with exceptions: %s waived by a person, %d gone.", plural(p.count(access.Waived), "account was", "accounts were"),
+		return fmt.Sprintf("with exceptions; %s waived by a person, %d gone.", plural(p.count(access.Waived), "account was", "accounts were"),
 			p.count(access.Removed)+p.count(access.AlreadyGone))
 	case access.CaseCancelled:
 		return "a person cancelled it, and what it had taken was given back."

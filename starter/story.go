@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/severhq/sever/internal/audit"
@@ -71,7 +73,7 @@ func tell(r audit.Row) string {
 	case audit.DecisionResume:
 		return said("let the case go on")
 	case audit.DecisionRetry:
-		return said("asked to try again")
+		return said("asked to try again" + successors(r))
 	case audit.DecisionCancel:
 		return said("cancelled the case")
 	case audit.DecisionWaive:
@@ -88,6 +90,20 @@ func tell(r audit.Row) string {
 		return said("imported identities from " + object)
 	}
 	return said(strings.TrimSpace(r.Kind + " " + object + " " + r.Outcome))
+}
+
+// successors are those that a decision named.
+func successors(r audit.Row) string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(r.Data)) {
+		if conn, ok := strings.CutPrefix(name, "successor "); ok {
+			out = append(out, strings.TrimPrefix(conn+"="+fmt.Sprint(r.Data[name]), "="))
+		}
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return oneLine(", with successor " + strings.Join(out, ", "))
 }
 
 // step is a step in words: "reassign pg-main/ada in shop to grace".
