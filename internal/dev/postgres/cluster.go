@@ -30,7 +30,8 @@ func (c cluster) passwordFile() string { return filepath.Join(c.home, "password"
 func (c cluster) logFile() string      { return filepath.Join(c.home, "server.log") }
 func (c cluster) pidFile() string      { return filepath.Join(c.data(), "postmaster.pid") }
 
-// openFolder makes dir a home for a cluster and gives it to the user that the server will run as.
+// openFolder makes dir a home for a cluster, which the user that the server will run as can enter. It
+// stays ours: root must not write to files whose names somebody else can turn into links.
 func openFolder(ctx context.Context, dir string) (cluster, error) {
 	home, err := filepath.Abs(dir)
 	if err != nil {
@@ -46,7 +47,7 @@ func openFolder(ctx context.Context, dir string) (cluster, error) {
 	if c.user, err = host.FirstUser("postgres", "nobody"); err != nil {
 		return c, fmt.Errorf("PostgreSQL does not run as root: %w", err)
 	}
-	if err := c.give(home); err != nil {
+	if err := os.Chmod(home, 0o755); err != nil { // what is private in there is so by itself
 		return c, err
 	}
 	_, err = host.Output(ctx, host.Command{Path: "/bin/sh", Args: []string{"-c", "true"}, Dir: home, User: c.user})
@@ -110,6 +111,12 @@ func (c cluster) create(ctx context.Context, bin string, fast bool) error {
 	}
 	aside := c.data() + ".new"
 	if err := os.RemoveAll(aside); err != nil {
+		return err
+	}
+	if err := os.Mkdir(aside, 0o700); err != nil {
+		return err
+	}
+	if err := c.give(aside); err != nil {
 		return err
 	}
 	args := []string{

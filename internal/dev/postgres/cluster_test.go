@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -191,4 +192,22 @@ func TestChoose(t *testing.T) {
 	_, err := choose(found, 17)
 	require.Error(t, err)
 	require.NotErrorIs(t, err, ErrNoBinaries)
+}
+
+func TestFolderStaysOurs(t *testing.T) {
+	t.Parallel()
+	if !host.IsRoot() {
+		t.Skip("only root runs the server as another user")
+	}
+	home := filepath.Join(folder(t), "pg")
+	s := start(t, Options{Dir: home, BinDir: anyBinary(t).Dir})
+	owner := func(name string) uint32 {
+		info, err := os.Lstat(filepath.Join(home, name))
+		require.NoError(t, err)
+		return info.Sys().(*syscall.Stat_t).Uid
+	}
+	for _, name := range []string{".", "lock", "port", "server.log"} {
+		require.Zero(t, owner(name), name)
+	}
+	require.Equal(t, s.cluster.user.UID, owner("data"))
 }

@@ -85,7 +85,8 @@ func copyProgram(t *testing.T, exe string) string {
 	b, err := os.ReadFile(exe)
 	require.NoError(t, err)
 	to := filepath.Join(folder(t), "test")
-	require.NoError(t, os.WriteFile(to, b, 0o755))
+	require.NoError(t, os.WriteFile(to, b, 0o700))
+	require.NoError(t, os.Chmod(to, 0o755))
 	return to
 }
 

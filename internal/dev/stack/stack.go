@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -57,11 +58,7 @@ func Start(ctx context.Context, o Options) (*Stack, error) {
 
 // takeFolder makes the folder and keeps others off it.
 func (s *Stack) takeFolder() error {
-	// Others may pass: as root, PostgreSQL runs as another user below it.
-	if err := os.MkdirAll(s.Dir, 0o755); err != nil {
-		return fmt.Errorf("the folder of the stack: %w", err)
-	}
-	if err := os.MkdirAll(filepath.Join(s.Dir, "log"), 0o700); err != nil {
+	if err := s.makeFolders(); err != nil {
 		return fmt.Errorf("the folder of the stack: %w", err)
 	}
 	lock, err := host.TryLock(filepath.Join(s.Dir, "lock"))
@@ -70,6 +67,20 @@ func (s *Stack) takeFolder() error {
 	}
 	s.lock = lock
 	return err
+}
+
+func (s *Stack) makeFolders() error {
+	_, err := os.Stat(s.Dir)
+	if err := os.MkdirAll(s.Dir, 0o755); err != nil {
+		return err
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		// Whatever the umask, others may pass: as root, PostgreSQL runs as another user below it.
+		if err := os.Chmod(s.Dir, 0o755); err != nil {
+			return err
+		}
+	}
+	return os.MkdirAll(filepath.Join(s.Dir, "log"), 0o700)
 }
 
 // startServers starts what was not given, side by side.

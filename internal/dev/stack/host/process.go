@@ -106,6 +106,11 @@ func (p *Process) Stop(patience time.Duration, signals ...syscall.Signal) error 
 		case <-time.After(patience):
 		}
 	}
+	select {
+	case <-p.done:
+		return nil
+	default:
+	}
 	if err := signalGroup(p.pid, syscall.SIGKILL); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("kill process %d: %w", p.pid, err)
 	}
