@@ -142,10 +142,14 @@ func (a *app) decision(ctx context.Context, r ruling, what string, w wish) error
 		about = ": plan " + short(d.Hash)
 	}
 	a.say("Case %s%s %s, by %s.", a.out.bold(c.ID), about, r.said, printable(d.By))
-	if w.wait {
-		return a.follow(ctx, clients, c.ID, seen+1)
+	if !w.wait {
+		return nil
 	}
-	return nil
+	p, err := a.follow(ctx, clients, c.ID, seen+1)
+	if err == nil && p.Status == access.CaseCancelled && r.update == workflows.UpdateCancel {
+		return nil // as asked for
+	}
+	return ended(p, err)
 }
 
 // wished reads the flags, without asking anybody.

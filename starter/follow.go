@@ -9,6 +9,8 @@ import (
 
 	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/store"
+	"github.com/severhq/sever/internal/wiring"
+	"github.com/severhq/sever/workflows"
 )
 
 const (
@@ -25,8 +27,8 @@ const (
 // follow prints what happens in a case until it closes, is proven, or needs
 // somebody. The rows of the trail scroll by; on a terminal a footer below them
 // shows how far every connection is. fromSeq is the first row to print.
-func (a *app) follow(ctx context.Context, c *clients, caseID string, fromSeq int64) error {
-	w := &watcher{app: a, store: c.store, caseID: caseID, next: fromSeq, footer: &footer{screen: a.out}}
+func (a *app) follow(ctx context.Context, c *clients, caseID string, fromSeq int64) (picture, error) {
+	w := &watcher{app: a, store: c.store, temporal: c.temporal, caseID: caseID, next: fromSeq, footer: &footer{screen: a.out}}
 	defer w.footer.clear()
 	var p picture
 	for {
@@ -34,7 +36,7 @@ func (a *app) follow(ctx context.Context, c *clients, caseID string, fromSeq int
 		var err error
 		if p, done, err = w.turn(ctx); err != nil {
 			w.footer.clear()
-			return w.left(err)
+			return p, w.left(err)
 		}
 		if done {
 			break
@@ -42,7 +44,7 @@ func (a *app) follow(ctx context.Context, c *clients, caseID string, fromSeq int
 		select {
 		case <-ctx.Done():
 			w.footer.clear()
-			return w.left(ctx.Err())
+			return p, w.left(ctx.Err())
 		case <-time.After(lookEvery):
 		}
 	}
@@ -53,18 +55,19 @@ func (a *app) follow(ctx context.Context, c *clients, caseID string, fromSeq int
 	} else {
 		a.showEnd(p)
 	}
-	return ended(p.Standing)
+	return p, nil
 }
 
 // watcher follows one case.
 type watcher struct {
 	*app
-	store  *store.Store
-	caseID string
-	next   int64 // the first row that was not printed
-	footer *footer
-	still  standing
-	since  time.Time
+	store    *store.Store
+	temporal *wiring.Temporal
+	caseID   string
+	next     int64 // the first row that was not printed
+	footer   *footer
+	still    standing
+	since    time.Time
 }
 
 // turn prints what is new and reports whether there is nothing more to wait for.
@@ -91,12 +94,12 @@ func (w *watcher) turn(ctx context.Context) (picture, bool, error) {
 	if !w.json {
 		w.footer.draw(w.lines(p, now))
 	}
-	return p, w.over(p, now), nil
+	return p, w.over(ctx, p, now), nil
 }
 
 // over reports whether the case has come to a rest.
-func (w *watcher) over(p picture, now time.Time) bool {
-	if p.Standing != w.still || slices.Contains([]standing{standsRunning}, p.Standing) || p.Steps[string(store.StepRunning)] > 0 {
+func (w *watcher) over(ctx context.Context, p picture, now time.Time) bool {
+	if p.Standing != w.still || p.Steps[string(store.StepRunning)] > 0 {
 		w.still, w.since = p.Standing, now
 	}
 	switch p.Standing {
@@ -107,7 +110,31 @@ func (w *watcher) over(p picture, now time.Time) bool {
 	case standsProven:
 		return p.SecondLookAt.Sub(now) > soon
 	}
-	return now.Sub(w.since) >= settleFor
+	return now.Sub(w.since) >= settleFor && !w.moving(ctx, p)
+}
+
+// moving asks the workflow itself whether anything is under way that the records do not
+// tell of yet. One that does not answer is not waited for.
+func (w *watcher) moving(ctx context.Context, p picture) bool {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	answer, err := w.temporal.QueryWorkflow(ctx, workflows.WorkflowID(p.Principal), "", workflows.QueryProgress)
+	if err != nil {
+		return false
+	}
+	var progress workflows.Progress
+	if err := answer.Get(&progress); err != nil || progress.Case != p.Case {
+		return false
+	}
+	return slices.ContainsFunc(progress.Connections, func(t workflows.Track) bool {
+		switch t.State {
+		case workflows.TrackDue, workflows.TrackAsking, workflows.TrackReady:
+			return true
+		case workflows.TrackBusy:
+			return p.Standing == standsPeople
+		}
+		return false
+	})
 }
 
 // show prints one row of the trail. Intents are left out: their results follow.

@@ -245,7 +245,7 @@ func (a *app) afterwards(ctx context.Context, c *clients, done submitted, o orde
 		wait = *o.wait
 	}
 	if wait {
-		return a.follow(ctx, c, done.Case, 1)
+		return ended(a.follow(ctx, c, done.Case, 1))
 	}
 	if a.json {
 		a.out.document(done)

@@ -145,7 +145,21 @@ func look(ctx context.Context, s *store.Store, c store.Case) (p picture, err err
 	p.addAccounts(accounts, proofs)
 	p.addPlans(plans, steps)
 	p.addTasks(tasks, accounts, steps)
+	p.Standing = p.really(time.Now())
 	return p, nil
+}
+
+// really is the standing, corrected by what else is on record: the records say where a
+// case came to rest, and not at once that it has begun to move again.
+func (p picture) really(now time.Time) standing {
+	waiting := slices.ContainsFunc(p.Plans, func(k planPart) bool { return k.Status == store.PlanWaiting })
+	switch {
+	case p.Standing == standsPeople && len(p.Tasks) == 0,
+		p.Standing == standsApproval && !waiting,
+		p.Standing == standsScheduled && !p.EffectiveAt.After(now):
+		return standsRunning
+	}
+	return p.Standing
 }
 
 func (p *picture) addAccounts(accounts []store.CaseAccount, proofs []store.Proof) {

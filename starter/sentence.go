@@ -78,6 +78,12 @@ func (p picture) runningSentence() string {
 // phase is what is under way. The records note where people are waited for; what
 // runs by itself shows in the steps.
 func (p picture) phase() string {
+	switch p.Phase {
+	case "waiting for people", "waiting for approval", "waiting for the effective date":
+		if p.Standing == standsRunning {
+			return "going on"
+		}
+	}
 	if p.Standing != standsRunning || len(p.Plans) == 0 || p.Phase == "restoring" {
 		return p.Phase
 	}
@@ -143,8 +149,5 @@ var outcomeWords = map[access.Outcome]string{
 }
 
 func (p picture) tasksWord() string {
-	if len(p.Tasks) == 0 {
-		return "It is tried again by itself."
-	}
 	return plural(len(p.Tasks), "thing is", "things are") + " for a person to do."
 }

@@ -30,11 +30,14 @@ Exit code: 0 when all access is proven gone or nothing is waited for, 3 otherwis
 }
 
 func (a *app) status(ctx context.Context, args []string, follow bool) error {
-	clients, err := a.records(ctx)
+	clients, err := a.open(ctx, follow)
 	if err != nil {
 		return err
 	}
 	defer clients.Close()
+	if len(args) == 0 && follow {
+		return badInput("--follow needs a case")
+	}
 	if len(args) == 0 {
 		return a.needy(ctx, clients.store)
 	}
@@ -43,7 +46,7 @@ func (a *app) status(ctx context.Context, args []string, follow bool) error {
 		return err
 	}
 	if follow {
-		return a.follow(ctx, clients, c.ID, 1)
+		return ended(a.follow(ctx, clients, c.ID, 1))
 	}
 	p, err := look(ctx, clients.store, c)
 	if err != nil {
@@ -55,12 +58,15 @@ func (a *app) status(ctx context.Context, args []string, follow bool) error {
 	} else {
 		a.showPicture(p, time.Now())
 	}
-	return ended(p.Standing)
+	return ended(p, nil)
 }
 
-// ended is the exit code of a standing as an error.
-func ended(s standing) error {
-	if code := s.exitCode(); code != exitOK {
+// ended is the exit code of how a case stands, as an error.
+func ended(p picture, err error) error {
+	if err != nil {
+		return err
+	}
+	if code := p.Standing.exitCode(); code != exitOK {
 		return exit(code)
 	}
 	return nil
@@ -83,7 +89,7 @@ func (a *app) needy(ctx context.Context, s *store.Store) error {
 	list := []caseLine{}
 	for _, c := range open {
 		st := standingOf(c)
-		if count[c.ID] == 0 && st.exitCode() == exitOK || count[c.ID] == 0 && st == standsRunning {
+		if waits := st == standsApproval || st == standsHeld; count[c.ID] == 0 && !waits {
 			continue
 		}
 		list = append(list, lineOf(c, count[c.ID]))
