@@ -69,6 +69,9 @@ func (c *conns) fresh(ctx context.Context, database string, fn func(*pgx.Conn) e
 }
 
 func (c *conns) acquire(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	select {
 	case c.slots <- struct{}{}:
 		return nil

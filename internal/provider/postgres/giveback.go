@@ -224,7 +224,7 @@ func (r *restoration) regrantACL(o, have object, known map[string]bool) [][]stri
 	}
 	var out [][]string
 	for len(want) > 0 {
-		next := slices.IndexFunc(want, func(e ace) bool { return e.Grantor == o.Owner || mayGrant(have.ACL, o, e) })
+		next := slices.IndexFunc(want, func(e ace) bool { return e.Grantor == o.Owner || mayGrant(have.ACL, e) })
 		if next < 0 {
 			break
 		}

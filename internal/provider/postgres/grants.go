@@ -53,7 +53,7 @@ func (o object) issued(role string) []ace {
 	left := slices.DeleteFunc(slices.Clone(o.ACL), func(e ace) bool { return e.Grantee == role })
 	var gone []ace
 	for {
-		fallen := slices.IndexFunc(left, func(e ace) bool { return e.Grantor != o.Owner && !mayGrant(left, o, e) })
+		fallen := slices.IndexFunc(left, func(e ace) bool { return e.Grantor != o.Owner && !mayGrant(left, e) })
 		if fallen < 0 {
 			return gone
 		}
@@ -62,8 +62,19 @@ func (o object) issued(role string) []ace {
 	}
 }
 
+// hers is the object with only those entries that our steps can end, or melt into
+// the successor's.
+func (o object) hers(role string) object {
+	if o.Bond == owns {
+		return o
+	}
+	issued := o.issued(role)
+	o.ACL = slices.DeleteFunc(slices.Clone(o.ACL), func(e ace) bool { return e.Grantee != role && !slices.Contains(issued, e) })
+	return o
+}
+
 // mayGrant reports whether the grantor of e still has the right to grant it.
-func mayGrant(acl []ace, o object, e ace) bool {
+func mayGrant(acl []ace, e ace) bool {
 	return slices.ContainsFunc(acl, func(h ace) bool {
 		return h.Grantee == e.Grantor && h.Privilege == e.Privilege && h.Grantable
 	})

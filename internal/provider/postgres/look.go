@@ -224,8 +224,10 @@ func (s *Server) present(f facts, v view) access.Sighting {
 	r := v.role
 	a := s.account(r)
 	a.Grants = append(attributeGrants(r), membershipGrants(r.Name, f.login, f.members)...)
+	record := make([]object, 0, len(v.objects))
 	for _, o := range v.objects {
 		a.Grants = append(a.Grants, o.grants(r.Name)...)
+		record = append(record, o.hers(r.Name))
 		if !o.explained(r.Name) {
 			v.gaps = append(v.gaps, access.Gap{Object: cleanWords(o), Why: "pg_shdepend says that it names this role, and nothing that we can read says how",
 				Remedy: "look at it by hand; it may have changed just now"})
@@ -238,7 +240,7 @@ func (s *Server) present(f facts, v view) access.Sighting {
 	slices.SortStableFunc(a.Grants, compareGrants)
 	s.describe(&a, f)
 	a.Snapshot = snapshot{Version: snapshotVersion, Role: r, Password: f.password, Settings: f.settings,
-		Memberships: f.members, Objects: v.objects}.bytes()
+		Memberships: slices.DeleteFunc(f.members, func(m membership) bool { return m.noted(r.Name) }), Objects: record}.bytes()
 	v.gaps = append(v.gaps, f.gaps()...)
 	return access.Sighting{
 		Exists:   true,
@@ -296,7 +298,7 @@ func (s *Server) describe(a *access.Account, f facts) {
 		a.Attributes["reaches"] = strings.Join(ways, ", ")
 	}
 	if notes := grantorNotes(a.Name, f.members); len(notes) > 0 {
-		a.Attributes["noted as grantor"] = strings.Join(notes, ", ")
+		a.Attributes["noted as grantor"] = shortList(notes)
 	}
 }
 

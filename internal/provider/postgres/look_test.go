@@ -37,11 +37,11 @@ func TestEveryWayIn(t *testing.T) {
 		plant(w)
 		seen := w.look(ada)
 		require.Empty(w, seen.Gaps)
-		require.Equal(w, strings.Split(w.fill(everyWayIn(w.server.major)), "\n"), lines(seen.Account.Grants))
+		require.Equal(w, strings.Split(w.fill(everyWayIn(w.server.Major())), "\n"), lines(seen.Account.Grants))
 		require.Equal(w, w.fill("{top} through {reporting}"), seen.Account.Attributes["reaches"])
 		require.Equal(w, "work_mem, search_path, app.tenant in "+w.name("hr"), seen.Account.Attributes["settings"])
 		require.Equal(w, "set", seen.Account.Attributes["password"])
-		if w.server.major < 16 {
+		if w.server.Major() < 16 {
 			require.Equal(w, w.fill("{bob} in {reporting}"), seen.Account.Attributes["noted as grantor"])
 		}
 		snapshot := string(seen.Account.Snapshot)

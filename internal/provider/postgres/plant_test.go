@@ -59,7 +59,7 @@ func plant(w *world) {
 		`create foreign data wrapper fd`, `create server sv foreign data wrapper fd`, `alter server sv owner to {ada}`,
 		`create table hers(a int)`, `alter table hers owner to {ada}`, `set role {ada}`,
 		`grant select on hers to {bob}`, `grant select on mine to {bob} with grant option`, `revoke insert on hers from {ada}`, `reset role`)
-	if w.server.major >= 15 {
+	if w.server.Major() >= 15 {
 		w.sql("postgres", `grant set on parameter "{app}.x" to {ada}`)
 	}
 }

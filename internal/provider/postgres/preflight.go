@@ -97,10 +97,10 @@ func (s *Server) check(ctx context.Context, conn *pgx.Conn) ([]provider.Check, e
 			Remedy: fmt.Sprintf("ALTER ROLE %s CREATEROLE", login),
 		}, {
 			Name: "may change every ordinary role", OK: len(foreign) == 0,
-			Detail: shortList(foreign), Remedy: "GRANT " + firstOf(foreign) + " TO " + login + " WITH ADMIN OPTION",
+			Detail: shortList(readableAll(foreign)), Remedy: "GRANT " + firstOf(foreign) + " TO " + login + " WITH ADMIN OPTION",
 		}, {
 			Name: "may offboard superusers", OK: len(supers) == 0,
-			Detail: shortList(supers), Remedy: "only a superuser can: connect as one",
+			Detail: shortList(readableAll(supers)), Remedy: "only a superuser can: connect as one",
 		}, {
 			Name: "may end sessions", OK: r.Super || r.Signal,
 			Remedy: fmt.Sprintf("GRANT pg_signal_backend TO %s", login),
@@ -154,14 +154,18 @@ func firstOf(names []string) string {
 	return quote(names[0])
 }
 
+func readableAll(names []string) []string {
+	out := make([]string, len(names))
+	for i, n := range names {
+		out[i] = readable(n)
+	}
+	return out
+}
+
 // shortList names a few and counts the rest.
 func shortList(names []string) string {
 	const few = 5
-	words := make([]string, 0, few)
-	for _, n := range names[:min(few, len(names))] {
-		words = append(words, readable(n))
-	}
-	text := strings.Join(words, ", ")
+	text := strings.Join(names[:min(few, len(names))], ", ")
 	if len(names) > few {
 		text += fmt.Sprintf(" and %d more", len(names)-few)
 	}

@@ -15,6 +15,9 @@ import (
 // Restore undoes one step from the record that Look made. Steps are undone in
 // reverse order. Undoing Delete makes a role with a new oid; the steps undone after
 // it must carry that oid in step.Account.ForeignID.
+//
+// A call whose answer was lost may be repeated. When the lost answer had a secret in
+// it, the role that was made anew gets another one.
 func (s *Server) Restore(ctx context.Context, before access.Account, step access.Step) (provider.Restored, error) {
 	op := op(access.Restore, step.Account, step.Database) + " after " + string(step.Action)
 	r, err := s.restoration(op, before, step)
@@ -53,7 +56,6 @@ type restoration struct {
 	op     string
 	target target
 	was    snapshot
-	first  string // the role's oid when it was recorded
 	step   access.Step
 	out    provider.Restored
 }
@@ -67,10 +69,10 @@ func (s *Server) restoration(op string, before access.Account, step access.Step)
 	if err != nil {
 		return nil, refuse(op, err)
 	}
-	if was.Role.Name != step.Account.Name || was.Role.id() != before.ForeignID {
+	if was.Role.Name != step.Account.Name {
 		return nil, refuse(op, errors.New("the record is of another account"))
 	}
-	return &restoration{server: s, op: op, target: t, was: was, first: before.ForeignID, step: step}, nil
+	return &restoration{server: s, op: op, target: t, was: was, step: step}, nil
 }
 
 func (r *restoration) undo() func(context.Context, pgx.Tx) error {
@@ -87,16 +89,12 @@ func (r *restoration) undo() func(context.Context, pgx.Tx) error {
 	return nil
 }
 
-// find is the role as it is now: the recorded one, or the one made anew.
+// anew reports whether the role is not the recorded one, but was made in its place.
+func (r *restoration) anew() bool { return r.target.oid != r.was.Role.OID }
+
+// find is the role as it is now.
 func (r *restoration) find(ctx context.Context, tx pgx.Tx) (role, error) {
 	now, err := r.target.find(ctx, r.op, tx)
-	if errors.Is(err, provider.ErrAnotherAccount) && r.step.Account.ForeignID != r.first {
-		t := r.target
-		if t, err = planned(r.op, access.Ref{Name: t.ref.Name, ForeignID: r.first}); err != nil {
-			return role{}, err
-		}
-		now, err = t.find(ctx, r.op, tx)
-	}
 	if errors.Is(err, errGone) {
 		return role{}, refuse(r.op, errors.New("the role is not there; undo its deletion first"))
 	}

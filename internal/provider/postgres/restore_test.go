@@ -20,14 +20,12 @@ func (w *world) undo(before access.Account, steps []access.Step) (secret string,
 		s.Account = ref
 		r, err := w.pg.Restore(w.Context(), before, s)
 		require.NoError(w, err, "%s %s %s", s.Action, s.Database, s.Object)
-		if r.Secret != "" {
-			require.Empty(w, secret)
-			secret = r.Secret
-		}
 		missing = append(missing, r.Missing...)
 		again, err := w.pg.Restore(w.Context(), before, s)
 		require.NoError(w, err)
-		require.Empty(w, again.Secret)
+		if secret = again.Secret; secret == "" {
+			secret = r.Secret
+		}
 		if r.ForeignID != "" {
 			require.Equal(w, r.ForeignID, again.ForeignID)
 			ref.ForeignID = r.ForeignID
@@ -70,7 +68,7 @@ func TestReinstatedAfterDelete(t *testing.T) {
 		require.Empty(w, missing)
 		// The password is new; before 16 nobody remembers who made Bob a member.
 		hidden := []string{w.fill("password {ada}"), w.fill("membership {bob} in {reporting}")}
-		if w.server.major >= 16 {
+		if w.server.Major() >= 16 {
 			hidden = hidden[:1]
 		}
 		w.same(without(before, hidden...), without(w.state("{shop}", "{hr}"), hidden...))

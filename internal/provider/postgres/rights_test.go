@@ -124,7 +124,7 @@ func TestPreflight(t *testing.T) {
 		require.Equal(w, w.fill(`ALTER DATABASE "{shut}" ALLOW_CONNECTIONS true`), remedies[w.fill("may connect to database {shut}")])
 		require.Equal(w, w.fill(`GRANT pg_signal_backend TO "{admin}"`), remedies["may end sessions"])
 		require.Equal(w, "only a superuser can: connect as one", remedies["may offboard superusers"])
-		if w.server.major >= 16 {
+		if w.server.Major() >= 16 {
 			require.Contains(w, remedies["may change every ordinary role"], w.fill(`TO "{admin}" WITH ADMIN OPTION`))
 		}
 

@@ -15,23 +15,24 @@ import (
 
 // role is one row of pg_roles, with what decides whether it may be touched.
 type role struct {
-	OID         int64
-	Name        string
-	Super       bool
-	Inherit     bool
-	CreateRole  bool
-	CreateDB    bool
-	Login       bool
-	Replication bool
-	BypassRLS   bool
-	ConnLimit   int
-	ValidUntil  *string
-	Comment     *string
-	Ours        bool // the login of this connection, or the role that it acts as
-	LastSuper   bool // no other superuser can log in
-	OnRDS       bool // the server has the superuser of Amazon's service
-	Held        bool // our login has its rights
-	Signals     bool // it may end the sessions of others
+	OID         int64   `json:"oid"`
+	Name        string  `json:"name"`
+	Super       bool    `json:"super,omitempty"`
+	Inherit     bool    `json:"inherit,omitempty"`
+	CreateRole  bool    `json:"create_role,omitempty"`
+	CreateDB    bool    `json:"create_db,omitempty"`
+	Login       bool    `json:"login,omitempty"`
+	Replication bool    `json:"replication,omitempty"`
+	BypassRLS   bool    `json:"bypass_rls,omitempty"`
+	ConnLimit   int     `json:"conn_limit"`
+	ValidUntil  *string `json:"valid_until,omitempty"`
+	Comment     *string `json:"comment,omitempty"`
+
+	Ours      bool `json:"-"` // the login of this connection, or the role that it acts as
+	LastSuper bool `json:"-"` // no other superuser can log in
+	OnRDS     bool `json:"-"` // the server has the superuser of Amazon's service
+	Held      bool `json:"-"` // our login has its rights
+	Signals   bool `json:"-"` // it may end the sessions of others
 }
 
 const roleColumns = `

@@ -27,6 +27,10 @@ const sessionList = `select pid::int8, backend_start, coalesce(datname::text, ''
   and coalesce(backend_type, '') <> 'parallel worker'
 order by pid`
 
+// From 14 on the server can wait for the end, which takes it a millisecond and the
+// caller another round.
+const awaitEnd = `select pg_terminate_backend(pid, 50) ` + herSessions + ` and pid = $2::int8 and backend_start is not distinct from $3`
+
 // A pid is reused sooner or later, so the session is named by its start as well.
 const endSession = `select pg_terminate_backend(pid) ` + herSessions + ` and pid = $2::int8 and backend_start is not distinct from $3`
 
@@ -86,9 +90,12 @@ func terminate(ctx context.Context, conn *pgx.Conn, oid int64) ([]access.Blocker
 		return nil, err
 	}
 	var blockers []access.Blocker
+	var dying []session
 	for _, l := range live {
 		_, err := conn.Exec(ctx, endSession, oid, l.PID, l.Start)
 		switch {
+		case err == nil:
+			dying = append(dying, l)
 		case code(err) == "42501":
 			blockers = append(blockers, access.Blocker{
 				Object: "session " + strconv.FormatInt(l.PID, 10),
@@ -96,7 +103,15 @@ func terminate(ctx context.Context, conn *pgx.Conn, oid int64) ([]access.Blocker
 				Remedy: fmt.Sprintf("GRANT pg_signal_backend TO %s; a superuser's session needs a superuser: SELECT pg_terminate_backend(%d)",
 					quote(conn.Config().User), l.PID),
 			})
-		case err != nil:
+		default:
+			return nil, err
+		}
+	}
+	if major(conn) < 14 {
+		return blockers, nil
+	}
+	for _, l := range dying {
+		if _, err := conn.Exec(ctx, awaitEnd, oid, l.PID, l.Start); err != nil {
 			return nil, err
 		}
 	}

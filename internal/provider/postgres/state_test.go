@@ -17,7 +17,7 @@ func (w *world) state(databases ...string) []string {
 			out = append(out, w.fill(db)+": "+line)
 		}
 	}
-	if w.server.major >= 15 {
+	if w.server.Major() >= 15 {
 		out = append(out, w.query("postgres", `select 'parameter ' || parname || sorted.acl from pg_parameter_acl
 			cross join lateral (select array_agg(x::text order by x::text)::text as acl from unnest(paracl) x) sorted where parname like '%{}%'`)...)
 	}

@@ -15,14 +15,14 @@ func (r *restoration) unlock(ctx context.Context, tx pgx.Tx) error {
 	if err != nil {
 		return err
 	}
-	if !r.was.Role.Login || now.Login {
-		r.out.Already = true
-		r.out.Words = "nothing to unlock"
-		return nil
-	}
 	lost, err := r.passwordLost(ctx, tx, now)
 	if err != nil {
 		return err
+	}
+	if !r.was.Role.Login || (now.Login && !lost) {
+		r.out.Already = true
+		r.out.Words = "nothing to unlock"
+		return nil
 	}
 	sql := "alter role " + quote(now.Name) + " login"
 	if lost {
@@ -43,20 +43,24 @@ func (r *restoration) unlock(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-// passwordLost reports whether the role had a password and has none now. Who may
-// not read pg_authid goes by what was done.
+// passwordLost reports whether the role needs a new password. One that was made anew
+// always does: whatever password it has by now, nobody was told. Of the recorded role
+// it is asked whether the password is still there; who may not read that goes by what
+// was done.
 func (r *restoration) passwordLost(ctx context.Context, tx pgx.Tx, now role) (bool, error) {
-	if r.was.Password != nil && !*r.was.Password {
+	switch {
+	case r.was.Password != nil && !*r.was.Password:
 		return false, nil
+	case r.anew():
+		return true, nil
 	}
-	var may bool
+	var may, none bool
 	if err := tx.QueryRow(ctx, `select has_table_privilege('pg_authid', 'select')`).Scan(&may); err != nil {
 		return false, err
 	}
 	if !may {
-		return r.step.Mode == access.Kill || now.id() != r.first, nil
+		return r.step.Mode == access.Kill && !now.Login, nil
 	}
-	var none bool
 	err := tx.QueryRow(ctx, `select rolpassword is null from pg_authid where oid = $1::int8::oid`, now.OID).Scan(&none)
-	return none, err
+	return none && !now.Login, err
 }

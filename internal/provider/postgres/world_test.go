@@ -16,14 +16,17 @@ import (
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/dev/devtest"
 	"github.com/severhq/sever/internal/provider"
 	"github.com/severhq/sever/internal/provider/postgres"
 )
 
+func TestMain(m *testing.M) { devtest.Main(m) }
+
 // world is one test's part of a server: its own roles and databases, and a provider.
 type world struct {
 	*testing.T
-	server target
+	server devtest.Named
 	suffix string
 	pg     *postgres.Server
 }
@@ -31,8 +34,8 @@ type world struct {
 // each runs a test on every server version of this machine.
 func each(t *testing.T, test func(w *world)) {
 	t.Parallel()
-	for _, s := range servers(t) {
-		t.Run(fmt.Sprint(s.major), func(t *testing.T) {
+	for _, s := range devtest.Servers(t) {
+		t.Run(s.Name, func(t *testing.T) {
 			t.Parallel()
 			w := &world{T: t, server: s, suffix: fmt.Sprintf("_%08x", rand.Uint32())}
 			w.pg = w.open(nil)
@@ -46,7 +49,7 @@ func (w *world) open(vars config.Vars) *postgres.Server {
 	w.Helper()
 	p, err := postgres.Spec.Open(provider.Settings{
 		Connection: "pg", Prefix: "SEVER_CONN_PG_",
-		Vars: config.Vars{"SEVER_CONN_PG_URL": w.server.url("postgres")}.With(vars),
+		Vars: config.Vars{"SEVER_CONN_PG_URL": w.server.URL("postgres")}.With(vars),
 	})
 	require.NoError(w, err)
 	w.Cleanup(p.Close)
@@ -74,7 +77,7 @@ func (w *world) fill(sql string) string {
 // connect opens a session as the server's superuser.
 func (w *world) connect(database string) *pgx.Conn {
 	w.Helper()
-	return w.dial(w.server.url(w.fill(database)))
+	return w.dial(w.server.URL(w.fill(database)))
 }
 
 func (w *world) dial(url string) *pgx.Conn {
@@ -139,7 +142,7 @@ func (w *world) ref(name string) access.Ref {
 
 // login opens a session as a person.
 func (w *world) login(database, name, pass string) (*pgx.Conn, error) {
-	cfg, err := pgx.ParseConfig(w.server.url(w.fill(database)))
+	cfg, err := pgx.ParseConfig(w.server.URL(w.fill(database)))
 	require.NoError(w, err)
 	cfg.User, cfg.Password = name, pass
 	conn, err := pgx.ConnectConfig(w.Context(), cfg)
@@ -292,7 +295,7 @@ func lines(grants []access.Grant) []string {
 
 // urlAs is the server's URL for another login.
 func (w *world) urlAs(database, user, pass string) string {
-	u, err := url.Parse(w.server.url(w.fill(database)))
+	u, err := url.Parse(w.server.URL(w.fill(database)))
 	require.NoError(w, err)
 	u.User = url.UserPassword(user, pass)
 	return u.String()
@@ -301,7 +304,7 @@ func (w *world) urlAs(database, user, pass string) string {
 // connectTo opens a session to a database by its literal name.
 func (w *world) connectTo(database string) *pgx.Conn {
 	w.Helper()
-	cfg, err := pgx.ParseConfig(w.server.url("postgres"))
+	cfg, err := pgx.ParseConfig(w.server.URL("postgres"))
 	require.NoError(w, err)
 	cfg.Database = database
 	conn, err := pgx.ConnectConfig(w.Context(), cfg)

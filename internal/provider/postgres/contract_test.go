@@ -1,0 +1,175 @@
+package postgres_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/dev/devtest"
+	"github.com/severhq/sever/internal/provider/postgres"
+	"github.com/severhq/sever/internal/provider/providertest"
+)
+
+func TestContract(t *testing.T) {
+	t.Parallel()
+	for _, s := range devtest.Servers(t) {
+		t.Run(s.Name, func(t *testing.T) {
+			t.Parallel()
+			providertest.Run(t, providertest.Subject{
+				New:      func(t *testing.T) providertest.World { return contractWorld(t, s) },
+				Can:      postgres.Spec.Engines["postgres"],
+				Parallel: true,
+			})
+		})
+	}
+}
+
+func contractWorld(t *testing.T, s devtest.Named) providertest.World {
+	w := &world{T: t, server: s, suffix: fmt.Sprintf("_%08x", rand.Uint32())}
+	w.pg = w.open(nil)
+	w.person("ada")
+	w.person("adam")
+	w.sql("postgres", "create role {grace}", "create role {reporting}", "create role {billing}", "create role {intern}",
+		"create database {shop}", "create database {archive}")
+	for _, name := range []string{"ada", "adam"} {
+		w.grantAll(name)
+	}
+	ada := w.ref(w.name("ada"))
+	session := w.mustLogin("{shop}", ada.Name)
+	_, err := session.Exec(w.Context(), "begin")
+	require.NoError(w, err)
+
+	proxied, dsn := w.throughProxy()
+	p := w.open(config.Vars{"SEVER_CONN_PG_URL": dsn})
+	drop := func(t *testing.T) {
+		t.Helper()
+		w.sql("{shop}", "drop owned by {ada}")
+		w.sql("{archive}", "drop owned by {ada}")
+		w.sql("postgres", "drop role {ada}")
+		w.eventually("its sessions end", func() bool {
+			return len(w.query("postgres", "select pg_terminate_backend(pid)::text from pg_stat_activity where usesysid = "+ada.ForeignID)) == 0
+		})
+	}
+	return providertest.World{
+		Provider: p, Planted: ada, Bystander: w.ref(w.name("adam")), Successor: w.ref(w.name("grace")), Protected: w.ref("pg_read_server_files"),
+		CheckGrants: func(t *testing.T, got []access.Grant) {
+			require.Equal(t, strings.Split(w.fill(contractGrants), "\n"), lines(got))
+		},
+		Sessions:  1,
+		Normalize: normalize,
+		Secrets:   []string{password, secretOf(dsn)},
+		Levers: providertest.Levers{
+			Login: func(_ *testing.T, secret string) bool {
+				if secret == "" {
+					secret = password
+				}
+				conn, err := w.login("postgres", ada.Name, secret)
+				if err == nil {
+					_ = conn.Close(w.Context())
+				}
+				return err == nil
+			},
+			Remove: drop,
+			Recreate: func(t *testing.T) {
+				drop(t)
+				w.sql("postgres", "create role {ada} login password 'x'")
+				w.grantAll("ada")
+			},
+			Break: func(_ *testing.T, _ access.Action, late bool) {
+				if late {
+					proxied.fail(after)
+				} else {
+					proxied.fail(before)
+				}
+			},
+			Down: func(*testing.T) { proxied.setDown(true) },
+			Up:   func(*testing.T) { proxied.setDown(false) },
+		},
+	}
+}
+
+// grantAll gives a role one of each kind of grant that can be given back whole.
+func (w *world) grantAll(name string) {
+	w.Helper()
+	one := func(sql ...string) []string {
+		for i := range sql {
+			sql[i] = strings.ReplaceAll(sql[i], "{x}", "{"+name+"}")
+		}
+		return sql
+	}
+	w.sql("postgres", one("comment on role {x} is 'analyst'", "alter role {x} connection limit 7 createdb",
+		"alter role {x} set work_mem = '8MB'", "grant {reporting}, {billing} to {x}", "grant {x} to {intern}",
+		"grant connect on database {shop} to {x}")...)
+	w.sql("{shop}", one("create table if not exists orders (id int, secret text)", "grant select, insert on orders to {x}",
+		"grant update (id) on orders to {x}", "grant usage on schema public to {x}",
+		"alter default privileges in schema public grant select on tables to {x}")...)
+	w.sql("{archive}", one("create table {x}_old (id serial, x int)", "alter table {x}_old owner to {x}",
+		"create table if not exists new (x int)", "grant select on new to {x}")...)
+}
+
+const contractGrants = ` | membership | member {intern} | member, granted by postgres | unlink
+ | membership | role {billing} | member, granted by postgres | unlink
+ | membership | role {reporting} | member, granted by postgres | unlink
+ | privilege | server | CREATEDB: new databases | delete
+{archive} | ownership | sequence public.{ada}_old_id_seq | owner | reassign
+{archive} | ownership | table public.{ada}_old | owner | reassign
+{archive} | privilege | table public.new | SELECT | revoke
+{shop} | default privilege | default acl for role postgres in schema public on tables | SELECT | revoke
+{shop} | privilege | database {shop} | CONNECT | revoke
+{shop} | privilege | schema public | USAGE | revoke
+{shop} | privilege | table column public.orders.id | UPDATE | revoke
+{shop} | privilege | table public.orders | INSERT, SELECT | revoke`
+
+// normalize takes from an account the numbers of what was made anew, and whether it
+// has a password: one that was made anew has none until it is opened.
+func normalize(a access.Account) access.Account {
+	a.Attributes = clone(a.Attributes)
+	delete(a.Attributes, "password")
+	var s map[string]any
+	if err := json.Unmarshal(a.Snapshot, &s); err != nil {
+		return a
+	}
+	delete(s, "password")
+	drop(s, "oid")
+	a.Snapshot, _ = json.Marshal(s)
+	return a
+}
+
+// secretOf is the password in a URL.
+func secretOf(text string) string {
+	u, _ := url.Parse(text)
+	secret, _ := u.User.Password()
+	return secret
+}
+
+func clone(m map[string]string) map[string]string {
+	out := map[string]string{}
+	for k, v := range m {
+		out[k] = v
+	}
+	return out
+}
+
+// drop removes a key at every depth, and brings lists into an order of their own.
+func drop(v any, key string) {
+	switch v := v.(type) {
+	case map[string]any:
+		delete(v, key)
+		for _, child := range v {
+			drop(child, key)
+		}
+	case []any:
+		for _, child := range v {
+			drop(child, key)
+		}
+		slices.SortFunc(v, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+	}
+}
