@@ -118,7 +118,7 @@ func startPostgres(b postgres.Binary) (*postgres.Server, error) {
 		return nil, err
 	}
 	s, err := postgres.Start(context.Background(), postgres.Options{
-		Dir: dir, BinDir: b.Dir, Fast: true, Settings: map[string]string{"max_connections": "300"},
+		Dir: dir, BinDir: b.Dir, Fast: true, Settings: map[string]string{"max_connections": "300", "max_prepared_transactions": "20"},
 	})
 	if err != nil {
 		return nil, err
