@@ -7,8 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"go.temporal.io/sdk/activity"
-
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/provider"
@@ -46,7 +44,6 @@ func (a *Access) confirmBatch(ctx context.Context, b Batch) (Tally, error) {
 		if err := stopping(ctx); err != nil {
 			return Tally{}, err
 		}
-		activity.RecordHeartbeat(ctx, s.Ordinal)
 		if err := a.confirm(ctx, conn.Provider, s, known, b.Look); err != nil {
 			failed = append(failed, err)
 		}

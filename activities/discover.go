@@ -59,7 +59,6 @@ func (a *Access) discover(ctx context.Context, in DiscoverInput) (Found, error) 
 			return Found{}, err
 		}
 		accounts = append(accounts, seen)
-		activity.RecordHeartbeat(ctx, len(accounts))
 	}
 	return a.writeFound(ctx, in, conn.Kind, len(listed), accounts)
 }
@@ -89,9 +88,6 @@ func list(ctx context.Context, p provider.Provider) ([]access.Account, error) {
 			return nil, err
 		}
 		listed = append(listed, acct)
-		if len(listed)%1000 == 0 {
-			activity.RecordHeartbeat(ctx, len(listed))
-		}
 	}
 	return listed, nil
 }

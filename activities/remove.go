@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"go.temporal.io/sdk/activity"
-
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/provider"
 	"github.com/severhq/sever/internal/store"
@@ -50,12 +48,7 @@ func (a *Access) contain(ctx context.Context, p provider.Provider, s store.Step)
 	if err != nil {
 		return receipt, err
 	}
-	if looks > 2 {
-		receipt.Already = false
-		receipt.Words += fmt.Sprintf("; sessions ended, none alive in the last 2 of %d looks", looks)
-	} else {
-		receipt.Words += "; no session alive, looked twice"
-	}
+	receipt.Words += fmt.Sprintf("; sessions ended, none alive in the last 2 of %d looks", looks)
 	return receipt, nil
 }
 
@@ -74,7 +67,6 @@ func (a *Access) quiet(ctx context.Context, e provider.SessionEnder, ref access.
 		if none == 2 {
 			return look, nil
 		}
-		activity.RecordHeartbeat(ctx, look)
 		select {
 		case <-ctx.Done():
 			return look, ctx.Err()

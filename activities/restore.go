@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"go.temporal.io/sdk/activity"
-
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/provider"
@@ -53,7 +51,6 @@ func (a *Access) restoreAll(ctx context.Context, in RestoreInput) (Restored, err
 		if err := stopping(ctx); err != nil {
 			return Restored{}, err
 		}
-		activity.RecordHeartbeat(ctx, s.Ordinal)
 		missing, err := a.restore(ctx, conn.Provider, lane, s)
 		if err != nil {
 			return Restored{}, err

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"go.temporal.io/sdk/activity"
-
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/provider"
@@ -56,7 +54,6 @@ func (a *Access) workBatch(ctx context.Context, b Batch, do act) (Tally, error) 
 		if err := stopping(ctx); err != nil {
 			return Tally{}, err
 		}
-		activity.RecordHeartbeat(ctx, s.Ordinal)
 		if err := a.step(ctx, conn.Provider, lane, s, do); err != nil {
 			failed = append(failed, err)
 			if k := provider.KindOf(err); k == provider.Denied || k == provider.Throttled {

@@ -15,11 +15,16 @@ var (
 	reach   *activities.Access
 )
 
+// pulse is how long a worker may be silent before its activities go to another one.
+// The activities beat by themselves for as long as their process lives.
+const pulse = 6 * time.Second
+
 // book are the options of activities that keep records. They are retried until the
 // database answers: a case never forgets because its books were closed.
 func (o *offboarding) book(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout: time.Minute,
+		StartToCloseTimeout: 5 * time.Minute,
+		HeartbeatTimeout:    pulse,
 		Priority:            o.priority(),
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, MaximumInterval: 30 * time.Second,
 			NonRetryableErrorTypes: []string{activities.BadInput}},
@@ -33,7 +38,7 @@ func (o *offboarding) ask(ctx workflow.Context, t Track) workflow.Context {
 		TaskQueue: t.Queue, Summary: "discover " + t.Connection,
 		StartToCloseTimeout:    10 * time.Minute,
 		ScheduleToCloseTimeout: o.Policy.Patience,
-		HeartbeatTimeout:       30 * time.Second,
+		HeartbeatTimeout:       pulse,
 		WaitForCancellation:    true,
 		Priority:               o.priority(),
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: time.Minute,
@@ -48,7 +53,7 @@ func (o *offboarding) reaching(ctx workflow.Context, queue, summary string) work
 		TaskQueue: queue, Summary: summary,
 		StartToCloseTimeout:    30 * time.Minute,
 		ScheduleToCloseTimeout: o.Policy.Horizon,
-		HeartbeatTimeout:       30 * time.Second,
+		HeartbeatTimeout:       pulse,
 		WaitForCancellation:    true,
 		Priority:               o.priority(),
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: time.Minute,

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
@@ -121,7 +122,9 @@ func mainWorker(p Parts) worker.Worker {
 		WorkflowTaskPollerBehavior:             worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{}),
 		ActivityTaskPollerBehavior:             worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{}),
 		WorkerStopTimeout:                      stopTimeout,
+		MaxHeartbeatThrottleInterval:           heartbeats,
 		DisableRegistrationAliasing:            true,
+		Interceptors:                           pulse(),
 	})
 	Register(w)
 	w.RegisterActivity(activities.NewRecords(p.Store, p.Connections, p.Notary))
@@ -140,7 +143,14 @@ const (
 	// stopTimeout lets the item under way finish; the rest of its batch goes to
 	// another attempt.
 	stopTimeout = 20 * time.Second
+	// heartbeats are sent this often at least; it is also how long a cancellation
+	// takes to reach an activity.
+	heartbeats = 2 * time.Second
 )
+
+func pulse() []interceptor.WorkerInterceptor {
+	return []interceptor.WorkerInterceptor{activities.Pulse()}
+}
 
 // connectionWorker reaches one connection. The rate is enforced by the server, for
 // all workers together.
@@ -150,9 +160,10 @@ func connectionWorker(c client.Client, conn *catalog.Connection, reach *activiti
 		MaxConcurrentActivityExecutionSize: max(conn.Limits.Parallel, 1),
 		TaskQueueActivitiesPerSecond:       conn.Limits.TasksPerSecond,
 		ActivityTaskPollerBehavior:         worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{}),
-		MaxHeartbeatThrottleInterval:       5 * time.Second,
+		MaxHeartbeatThrottleInterval:       heartbeats,
 		WorkerStopTimeout:                  stopTimeout,
 		DisableRegistrationAliasing:        true,
+		Interceptors:                       pulse(),
 	})
 	w.RegisterActivity(reach)
 	return w

@@ -50,6 +50,16 @@ var startTemporal = sync.OnceValues(func() (*stack.Temporal, error) {
 	return s, nil
 })
 
+// Temporald is the program that Temporal uses, for tests that run it themselves.
+func Temporald(t testing.TB) string {
+	t.Helper()
+	path, err := stack.FindTemporald(program())
+	if err != nil {
+		missing(t, err)
+	}
+	return path
+}
+
 // program is bin/temporald of the source tree, which is above the package that is tested. Empty means
 // to look in the ordinary places.
 func program() string {
