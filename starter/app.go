@@ -19,8 +19,6 @@ type app struct {
 	json    bool
 	noColor bool
 	running bool // the command line was understood: errors from here on are not about it
-	// embedded holds what the tests put in the place of child processes.
-	workerBinary string
 }
 
 func (a *app) root() *cobra.Command {
