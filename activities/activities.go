@@ -58,9 +58,10 @@ type Pace struct {
 	Looks int
 }
 
-// DefaultPace suits real systems: two looks in a row a quarter of a second apart
-// leave no room for a login that was under way when the account was locked.
-var DefaultPace = Pace{LaneWait: 10 * time.Second, LookEvery: 250 * time.Millisecond, Looks: 40}
+// DefaultPace suits real systems. A login that was under way when the account was
+// locked shows within milliseconds; a session that does not end at once is given
+// ten seconds before the attempt makes room for others.
+var DefaultPace = Pace{LaneWait: 10 * time.Second, LookEvery: 100 * time.Millisecond, Looks: 100}
 
 // NewAccess makes the activities that reach the systems.
 func NewAccess(s *store.Store, c *catalog.Connections, sink SecretSink, pace Pace) *Access {
@@ -107,6 +108,7 @@ type Found struct {
 type MissedInput struct {
 	Case       string    `json:"case"`
 	Connection string    `json:"connection"`
+	Why        string    `json:"why,omitempty"` // of work that failed; a discovery has recorded its own
 	NextTry    time.Time `json:"next_try"`
 	At         time.Time `json:"at"`
 }
@@ -207,7 +209,6 @@ type RecordInput struct {
 type MarkInput struct {
 	Case         string    `json:"case"`
 	Phase        string    `json:"phase,omitempty"`
-	ContainedAt  time.Time `json:"contained_at,omitzero"`
 	ProvenAt     time.Time `json:"proven_at,omitzero"`
 	SecondLookAt time.Time `json:"second_look_at,omitzero"`
 	// Reopened is when a second look, the one with the number Look, found something.

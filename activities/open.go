@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"time"
@@ -61,9 +62,7 @@ func (r *Records) Missed(ctx context.Context, in MissedInput) error {
 			continue
 		}
 		c.State, c.NextTryAt = store.ConnUnknown, in.NextTry
-		if c.Why == "" {
-			c.Why = "it did not answer in time"
-		}
+		c.Why = cmp.Or(in.Why, c.Why, "it did not answer in time")
 		return asTemporal(ctx, r.store.Do(ctx, func(tx *store.Tx) error {
 			if err := tx.SetConnection(ctx, c); err != nil {
 				return err

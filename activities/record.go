@@ -44,7 +44,7 @@ func (r *Records) apply(ctx context.Context, tx *store.Tx, in RecordInput, data 
 		}
 		data["reason"], data["mode"] = string(in.Policy.Reason), string(in.Policy.Mode)
 		return object, tx.SetPolicy(ctx, in.Case, in.Policy.Reason, body)
-	case audit.DecisionRetry:
+	case audit.DecisionRetry, audit.CaseJoined:
 		if len(in.Successors) > 0 {
 			for conn, name := range in.Successors {
 				data["successor "+conn] = name
@@ -80,11 +80,6 @@ func (r *Records) Mark(ctx context.Context, in MarkInput) error {
 	return asTemporal(ctx, r.store.Do(ctx, func(tx *store.Tx) error {
 		if in.Phase != "" {
 			if err := tx.SetPhase(ctx, in.Case, in.Phase); err != nil {
-				return err
-			}
-		}
-		if !in.ContainedAt.IsZero() {
-			if err := tx.MarkContained(ctx, in.Case, in.ContainedAt); err != nil {
 				return err
 			}
 		}

@@ -51,8 +51,35 @@ func (r *Records) weigh(ctx context.Context, in WeighInput) (Weighed, error) {
 				return err
 			}
 		}
-		return nil
+		if err := r.nobody(ctx, tx, in, &out); err != nil {
+			return err
+		}
+		return tx.MarkContained(ctx, in.Case, in.At)
 	})
+}
+
+// nobody keeps a case open that found no account anywhere: that nobody linked the
+// principal to an account does not mean that there is none.
+func (r *Records) nobody(ctx context.Context, tx *store.Tx, in WeighInput, out *Weighed) error {
+	const key = "nobody"
+	all, err := tx.AccountsOf(ctx, in.Case, nil)
+	if err != nil {
+		return err
+	}
+	if len(all) > 0 {
+		return tx.CloseTask(ctx, in.Case, key, self, "an account is known now")
+	}
+	for i := range out.Connections {
+		out.Connections[i].Open = 1
+	}
+	c, err := tx.Case(ctx, in.Case)
+	if err != nil {
+		return err
+	}
+	return tx.OpenTask(ctx, store.Task{CaseID: in.Case, Key: key, Subject: string(c.Principal),
+		Words: "no identity links this principal to any account, so nothing was looked for",
+		Next:  "sever identities import FILE, then sever retry " + in.Case + "; if there is nothing: sever waive " + in.Case + " CONNECTION --reason \"...\"",
+		Owner: c.Requester, Due: in.At.Add(in.TaskDue), OpenedAt: in.At})
 }
 
 // ended is how an account stands, from the newest plan that has steps for it and

@@ -64,6 +64,11 @@ func (a *Access) workBatch(ctx context.Context, b Batch, do act) (Tally, error) 
 	if len(failed) > 0 {
 		return Tally{}, errors.Join(failed...)
 	}
+	if b.Action == access.Contain {
+		if err := lane.Do(ctx, func(tx *store.Tx) error { return tx.MarkContained(ctx, b.Case, time.Now()) }); err != nil {
+			return Tally{}, err
+		}
+	}
 	return a.tally(ctx, b)
 }
 

@@ -30,19 +30,16 @@ func (o *offboarding) discover(ctx workflow.Context, name string) {
 	delete(o.asking, name)
 	t := o.track(name)
 	if err != nil {
-		o.park(ctx, name)
+		o.park(ctx, "", name)
 		return
 	}
 	t.State, t.Tries, t.Accounts, t.Grants = TrackReady, 0, found.Accounts, found.Grants
 	o.turn()
 }
 
-// park puts a track aside until its next try, or every track when no name is given,
-// and makes that known.
-func (o *offboarding) park(ctx workflow.Context, names ...string) {
-	if len(names) == 1 && names[0] == "" {
-		names = o.in(TrackClean)
-	}
+// park puts tracks aside until their next try, and makes that known. Why is what
+// failed; empty when the discovery has recorded it.
+func (o *offboarding) park(ctx workflow.Context, why string, names ...string) {
 	now := workflow.Now(ctx)
 	for _, name := range names {
 		t := o.track(name)
@@ -53,7 +50,7 @@ func (o *offboarding) park(ctx workflow.Context, names ...string) {
 		}
 		// The books are open for as long as it takes; only a mistake of ours ends this.
 		if err := workflow.ExecuteActivity(o.book(ctx), records.Missed, activities.MissedInput{
-			Case: o.Case, Connection: name, NextTry: t.NextTry, At: now}).Get(ctx, nil); err != nil {
+			Case: o.Case, Connection: name, Why: why, NextTry: t.NextTry, At: now}).Get(ctx, nil); err != nil {
 			workflow.GetLogger(ctx).Error("a silent connection could not be recorded", "case", o.Case, "connection", name, "error", err)
 		}
 	}

@@ -193,7 +193,7 @@ func (o *offboarding) close(ctx workflow.Context, cancelled bool) (Result, bool,
 	}
 	if closed.Status == access.CaseOpen {
 		// The records know better than we do: ask everything again.
-		o.park(ctx, "")
+		o.park(ctx, "the records have something open that the case took for settled", o.in(TrackClean)...)
 		return Result{}, false, nil
 	}
 	o.status = closed.Status

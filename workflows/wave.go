@@ -26,8 +26,17 @@ type wave struct {
 	cancel  workflow.CancelFunc
 	// contained counts the lanes whose accounts are contained.
 	contained int
-	failed    []string // connections whose work could not be done
+	failed    []failure
 	moved     []string // connections on which an account is another one than planned
+}
+
+// failure is a connection whose work could not be done.
+type failure struct{ connection, why string }
+
+func (w *wave) fail(why error, connections ...string) {
+	for _, c := range connections {
+		w.failed = append(w.failed, failure{c, why.Error()})
+	}
 }
 
 // planReady starts a wave over the tracks that have answered: one over all of them,
@@ -68,7 +77,7 @@ func (o *offboarding) climb(ctx workflow.Context, w *wave) {
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			defer lanes.Done()
 			if err := o.lane(ctx, w, lane); err != nil {
-				w.failed = append(w.failed, lane.Connection)
+				w.fail(err, lane.Connection)
 			}
 		})
 	}
@@ -81,7 +90,7 @@ func (o *offboarding) plan(ctx workflow.Context, w *wave) bool {
 		Case: o.Case, Connections: w.connections, Policy: o.Policy, Approved: o.approved(w.connections), At: workflow.Now(ctx),
 	}).Get(ctx, &w.planned)
 	if err != nil {
-		w.failed = w.connections
+		w.fail(err, w.connections...)
 		return false
 	}
 	if o.Relooking && w.planned.Mutates {
@@ -126,7 +135,7 @@ func (o *offboarding) gate(ctx workflow.Context, w *wave) bool {
 func (o *offboarding) lane(ctx workflow.Context, w *wave, l plan.Lane) error {
 	err := o.all(ctx, w, l.Contain)
 	w.contained++
-	o.noteContained(ctx, w)
+	o.noteContained(w)
 	if err != nil || w.stopped {
 		return err
 	}
@@ -169,8 +178,7 @@ func (o *offboarding) all(ctx workflow.Context, w *wave, batches []plan.Batch) e
 }
 
 func (o *offboarding) batch(ctx workflow.Context, w *wave, b plan.Batch) workflow.Future {
-	name := o.track(b.Connection)
-	ctx = o.reaching(ctx, name.Queue, string(b.Action)+" on "+b.Connection)
+	ctx = o.reaching(ctx, o.track(b.Connection).Queue, string(b.Action)+" on "+b.Connection)
 	return workflow.ExecuteActivity(ctx, activityOf(b.Action), activities.Batch{Case: o.Case, Plan: w.planned.No, Batch: b, Look: o.Look})
 }
 
@@ -200,13 +208,14 @@ func (o *offboarding) finish(ctx workflow.Context, w *wave) {
 	var weigh []string
 	for _, c := range w.connections {
 		t := o.track(c)
+		failed := slices.IndexFunc(w.failed, func(f failure) bool { return f.connection == c })
 		switch {
 		case t.Waived:
 			t.State = TrackClean
 		case w.planned.No > 0 && o.State.plan(w.planned.No).Status == PlanDenied:
 			t.State = TrackDenied
-		case slices.Contains(w.failed, c) && !w.stopped:
-			o.park(ctx, c)
+		case failed >= 0 && !w.stopped:
+			o.park(ctx, w.failed[failed].why, c)
 		case w.stopped:
 			t.State = TrackDue
 		default:
@@ -231,7 +240,7 @@ func (o *offboarding) weigh(ctx workflow.Context, connections []string) {
 	var weighed activities.Weighed
 	if err := workflow.ExecuteActivity(o.book(ctx), records.Weigh, activities.WeighInput{
 		Case: o.Case, Connections: connections, TaskDue: o.Policy.TaskDue, At: now}).Get(ctx, &weighed); err != nil {
-		o.park(ctx, connections...)
+		o.park(ctx, err.Error(), connections...)
 		return
 	}
 	for _, x := range weighed.Connections {
@@ -244,15 +253,13 @@ func (o *offboarding) weigh(ctx workflow.Context, connections []string) {
 	o.turn()
 }
 
-// noteContained marks the moment from which nobody can log in any more.
-func (o *offboarding) noteContained(ctx workflow.Context, w *wave) {
-	late := len(o.in(TrackDue)) + len(o.in(TrackAsking)) + len(o.in(TrackReady)) + len(o.in(TrackParked))
-	pending := slices.ContainsFunc(o.waves, func(x *wave) bool { return x.planned.No == 0 || x.contained < len(x.planned.Lanes) })
-	if o.Contained || late > 0 || pending || len(w.failed) > 0 {
-		return
-	}
-	o.Contained = true
-	o.mark(ctx, activities.MarkInput{ContainedAt: workflow.Now(ctx)})
+// noteContained notes that every lane under way is contained; the records know the
+// moment.
+func (o *offboarding) noteContained(w *wave) {
+	o.Contained = len(w.failed) == 0 && !slices.ContainsFunc(o.waves, func(x *wave) bool {
+		return x.planned.No == 0 || x.contained < len(x.planned.Lanes)
+	})
+	o.turn()
 }
 
 // stopAll makes every wave and every discovery begin nothing more. What is under

@@ -90,11 +90,17 @@ func (t *Tx) AddSuccessors(ctx context.Context, caseID string, successors map[st
 		pgx.NamedArgs{"id": caseID, "successors": successors})
 }
 
-// MarkContained notes when every planned account was contained. The first time
-// stays.
+// MarkContained notes the moment from which nobody can log in any more: every
+// connection has answered or was waived, and every step to contain that is in force
+// is done. Before that it notes nothing. The first time stays.
 func (t *Tx) MarkContained(ctx context.Context, caseID string, at time.Time) error {
-	return t.updateCase(ctx, "mark contained", `update cases set contained_at = coalesce(contained_at, @at) where id = @id`,
+	_, err := t.exec(ctx, "mark contained", `
+		update cases set contained_at = @at
+		where id = @id and contained_at is null
+		  and not exists (select from case_connections where case_id = @id and state not in ('discovered', 'waived'))
+		  and not exists (select from steps where case_id = @id and action = 'contain' and state not in ('done', 'superseded'))`,
 		pgx.NamedArgs{"id": caseID, "at": at})
+	return err
 }
 
 // MarkProven notes when every account was proven gone, and when everything is

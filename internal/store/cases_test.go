@@ -31,6 +31,13 @@ func TestACaseFromOpenToClose(t *testing.T) {
 		require.NoError(t, tx.SetPolicy(t.Context(), "c1", access.Incident, []byte(`{"mode":"kill"}`)))
 		require.NoError(t, tx.AddSuccessors(t.Context(), "c1", map[string]string{"pg-main": "eve"}))
 		require.NoError(t, tx.AddSuccessors(t.Context(), "c1", nil))
+		require.NoError(t, tx.MarkContained(t.Context(), "c1", noon), "no connection has answered yet: notes nothing")
+		conns, err := tx.ConnectionsOf(t.Context(), "c1")
+		require.NoError(t, err)
+		for _, c := range conns {
+			c.State, c.DiscoveredAt = ConnDiscovered, noon
+			require.NoError(t, tx.SetConnection(t.Context(), c))
+		}
 		for _, at := range []time.Time{noon.Add(time.Hour), noon.Add(2 * time.Hour)} {
 			require.NoError(t, tx.MarkContained(t.Context(), "c1", at))
 			require.NoError(t, tx.MarkProven(t.Context(), "c1", at, at.Add(24*time.Hour)))

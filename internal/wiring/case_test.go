@@ -9,6 +9,7 @@ import (
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/provider"
 	"github.com/severhq/sever/internal/provider/memory"
+	"github.com/severhq/sever/internal/store"
 	"github.com/severhq/sever/workflows"
 )
 
@@ -167,4 +168,28 @@ func TestARefusedCredentialWaitsForAPerson(t *testing.T) {
 	system.Up()
 	require.NoError(t, w.say(ada, workflows.UpdateRetry, workflows.Decision{By: "dba", Why: "new password"}))
 	require.Equal(t, access.CaseClean, w.ends(ada).Status)
+}
+
+func TestNoKnownAccountIsNotNoAccount(t *testing.T) {
+	t.Parallel()
+	conn, system := inMemory(t, hers())
+	w := newWorld(t, conn)
+	w.policy.RetryEvery = time.Hour
+	w.owns("E7", system.Ref("ada")) // somebody else's
+	w.owns(ada)
+	require.NoError(t, w.parts.Store.Do(w.ctx, func(tx *store.Tx) error {
+		return tx.UpsertPrincipals(w.ctx, []access.Principal{{ID: ada}})
+	}))
+	got := w.submit(ada, "key-1")
+	w.reaches(ada, "waiting for people", inPhase(workflows.PhasePeople))
+	tasks, err := w.parts.Store.TasksOf(w.ctx, got.Case)
+	require.NoError(t, err)
+	require.Len(t, tasks, 1)
+	require.Contains(t, tasks[0].Words, "no identity links this principal")
+	require.Empty(t, system.Writes())
+	w.owns(ada, access.Ref{Connection: conn.Name, Name: "long gone"})
+	require.NoError(t, w.say(ada, workflows.UpdateRetry, workflows.Decision{By: "hr"}))
+	require.Equal(t, access.CaseClean, w.ends(ada).Status)
+	require.Equal(t, map[string]access.Outcome{"long gone": access.AlreadyGone}, w.outcomes(got.Case))
+	require.Empty(t, system.Writes())
 }
