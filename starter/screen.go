@@ -84,5 +84,5 @@ func printable(s string) string {
 
 // oneLine is foreign text for the middle of a line.
 func oneLine(s string) string {
-	return strings.Join(strings.Fields(printable(s)), " ")
+	return printable(strings.Join(strings.Fields(s), " "))
 }

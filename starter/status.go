@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -145,13 +147,12 @@ func (p picture) timeline(now time.Time) string {
 			parts = append(parts, fmt.Sprintf("%s after %s", e.what, span(e.at.Sub(p.OpenedAt))))
 		}
 	}
-	if len(p.Successors) > 0 {
-		for conn, name := range p.Successors {
-			if conn == "" {
-				conn = "everywhere"
-			}
-			parts = append(parts, fmt.Sprintf("successor at %s: %s", conn, printable(name)))
+	for _, conn := range slices.Sorted(maps.Keys(p.Successors)) {
+		where := "at " + conn
+		if conn == "" {
+			where = "everywhere"
 		}
+		parts = append(parts, fmt.Sprintf("successor %s: %s", where, printable(p.Successors[conn])))
 	}
 	return strings.Join(parts, " · ")
 }

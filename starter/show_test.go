@@ -1,0 +1,211 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/audit"
+	"github.com/severhq/sever/internal/store"
+)
+
+var noon = time.Date(2026, 5, 1, 12, 0, 0, 0, time.Local)
+
+// openPicture is a case with one account of each sort and one silent connection.
+func openPicture() picture {
+	return picture{
+		Case: "C-1", Principal: "E1", Name: "Ada", Reason: access.HR, Status: access.CaseOpen, Phase: "waiting for people", Standing: standsPeople,
+		Requester: "alice", Ticket: "HR-7", OpenedAt: noon, ContainedAt: noon.Add(1500 * time.Millisecond), Successors: map[string]string{"": "grace"},
+		Connections: []connectionPart{
+			{Name: "pg-main", Kind: "postgres", State: store.ConnDiscovered, Accounts: 2, Grants: 5},
+			{Name: "pg-old", Kind: "postgres", State: store.ConnUnknown, Why: "refused\x1b[2J", NextTryAt: noon.Add(90 * time.Second)},
+		},
+		Accounts: []accountPart{
+			{Account: "pg-main/ada", Evidence: access.Imported, Outcome: access.Removed, Why: "gone",
+				Proof: &proofPart{Look: 1, At: noon, Gone: true, Asked: "pg_roles", Answered: "no such role"}},
+			{Account: "pg-main/svc", Evidence: access.Confirmed, Outcome: access.Protected, Why: "matches svc*"},
+		},
+		Plans: []planPart{{No: 1, Hash: strings.Repeat("ab", 32), Status: store.PlanApproved, Steps: 4, DecidedBy: "bob", DecidedAt: noon, DecidedWhy: "ok", Guards: []string{"too many"}}},
+		Steps: map[string]int{"done": 3, "blocked": 1},
+		Tasks: []taskPart{{Subject: "pg-main/svc", Words: "matches svc*", Next: "decide", Owner: "dba", Due: noon.Add(time.Hour),
+			Blockers: []blocker{{Object: "table t", Why: "is owned", Remedy: "sever retry", Statements: []string{"BEGIN;", "COMMIT;"}}}}},
+	}
+}
+
+func TestPicture(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	a := &app{out: &screen{w: &out}}
+	a.showPicture(openPicture(), noon)
+	require.Equal(t, `C-1  Ada (E1), reason hr, requested by alice, ticket HR-7
+needs people: not clean yet; 1 protected and untouched, 1 connection could not be asked, 1 gone. 1 thing is for a person to do.
+opened 12:00:00 · contained after 1.5 s · successor everywhere: grace
+
+CONNECTION  KIND      STATE       ACCOUNTS  GRANTS  NOTE
+pg-main     postgres  discovered  2         5
+pg-old      postgres  unknown     0         0       refused`+"\uFFFD"+`[2J; next try in 1 min 30 s
+
+ACCOUNT      OUTCOME    EVIDENCE   WHY
+pg-main/ada  removed    imported   gone
+pg-main/svc  protected  confirmed  matches svc*
+
+PLAN  HASH          STATUS    STEPS  DECIDED
+1     abababababab  approved  4      by bob, 12:00:00: ok
+                                     guard: too many
+steps: 3 done, 1 blocked
+
+What the systems themselves said last
+  pg-main/ada  gone, look 1, 12:00:00
+    asked: pg_roles
+    answered: no such role
+
+What a person can do
+  1. pg-main/svc (for dba, due in 1 h)
+     table t: is owned
+     remedy: sever retry
+     by hand: BEGIN;
+              COMMIT;
+     next: decide
+`, out.String())
+}
+
+// TestSentences: only clean and proven say that the access is gone.
+func TestSentences(t *testing.T) {
+	t.Parallel()
+	p := openPicture()
+	for name, c := range map[string]struct {
+		change func(*picture)
+		says   string
+		code   int
+	}{
+		"clean": {func(p *picture) { p.Standing, p.ClosedAt = standsClean, noon.Add(2*time.Second) },
+			"1 account is gone from pg-main; the systems themselves said so, twice. It took 2.0 s.", 0},
+		"clean without an account": {func(p *picture) { p.Standing, p.Accounts = standsClean, nil }, "no account was found on pg-main, twice.", 0},
+		"proven": {func(p *picture) { p.Standing, p.SecondLookAt = standsProven, noon.Add(24*time.Hour) },
+			"1 account is proven gone from pg-main. The case stays open for the second look, in 1 d; nobody has to do anything.", 0},
+		"proven, second look": {func(p *picture) { p.Standing, p.SecondLookAt = standsProven, noon }, "1 account is proven gone from pg-main. The second look is under way.", 0},
+		"scheduled": {func(p *picture) { p.Standing, p.EffectiveAt = standsScheduled, noon.Add(2*time.Hour) },
+			"planned; it begins in 2 h (14:00:00). Nothing was changed yet.", 0},
+		"held": {func(p *picture) { p.Standing = standsHeld }, "held by a person; it goes on after: sever resume C-1", 3},
+		"needs approval": {func(p *picture) { p.Standing, p.Plans[0].Status = standsApproval, store.PlanWaiting },
+			"plan 1 waits for the word of somebody other than alice. Read it: sever plan C-1; then: sever approve C-1 --plan abababababab", 3},
+		"running":    {func(p *picture) { p.Standing, p.Phase = standsRunning, "discovering" }, "removing; 3 of 4 steps are done.", 3},
+		"beginning":  {func(p *picture) { p.Standing, p.Phase, p.Plans, p.Steps = standsRunning, "discovering", nil, nil }, "discovering.", 3},
+		"cancelled":  {func(p *picture) { p.Standing, p.Status = standsClosed, access.CaseCancelled }, "a person cancelled it, and what it had taken was given back.", 3},
+		"exceptions": {func(p *picture) { p.Standing, p.Status = standsClosed, access.CaseExceptions }, "with exceptions; 0 accounts were waived by a person, 1 gone.", 3},
+		"dry run":    {func(p *picture) { p.Standing = standsDryRun }, "a dry run; nothing was changed.", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := p
+			p.Plans = append([]planPart{}, p.Plans...)
+			c.change(&p)
+			require.Equal(t, c.says, p.sentence(noon))
+			require.Equal(t, c.code, p.Standing.exitCode())
+		})
+	}
+}
+
+// TestRestingRecordsMayBeLate: what else is on record tells that a case moves again.
+func TestRestingRecordsMayBeLate(t *testing.T) {
+	t.Parallel()
+	p := openPicture()
+	require.Equal(t, standsPeople, p.really(noon))
+	p.Tasks = nil
+	require.Equal(t, standsRunning, p.really(noon))
+	p.Standing = standsApproval
+	require.Equal(t, standsRunning, p.really(noon))
+	p.Plans = []planPart{{Status: store.PlanWaiting}}
+	require.Equal(t, standsApproval, p.really(noon))
+	p.Standing, p.EffectiveAt = standsScheduled, noon
+	require.Equal(t, standsRunning, p.really(noon))
+	require.Equal(t, standsScheduled, p.really(noon.Add(-time.Second)))
+}
+
+func TestSpans(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{
+		0: "0.0 s", 1540 * time.Millisecond: "1.5 s", 12 * time.Second: "12 s", 60 * time.Second: "1 min", 61 * time.Second: "1 min 1 s",
+		time.Hour: "1 h", 90 * time.Minute: "1 h 30 min", 25 * time.Hour: "1 d 1 h", -time.Minute: "1 min",
+	} {
+		require.Equal(t, want, span(d))
+	}
+}
+
+// TestStory: every kind of row has words of its own, and none lets an escape sequence by.
+func TestStory(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		event audit.Event
+		says  string
+	}{
+		{audit.Event{Kind: audit.CaseOpened, Object: "E1", Data: map[string]any{"reason": "hr", "ticket": "HR-7", "connections": int64(2)}},
+			"opened the case for E1, reason hr, ticket HR-7; 2 connections to ask"},
+		{audit.Event{Kind: audit.ConnectionDiscovered, Object: "pg", Words: "3 accounts"}, "pg answered: 3 accounts"},
+		{audit.Event{Kind: audit.ConnectionUnknown, Object: "pg", Attempt: 2, Words: "refused\x1b[2J\n"}, "pg could not be asked (attempt 2): refused\uFFFD[2J"},
+		{audit.Event{Kind: audit.PlanMade, Object: "plan 1", Words: "1 account", Data: map[string]any{"hash": "0123456789abcdef", "waits_for_approval": true}},
+			"made plan 1 (0123456789ab): 1 account; it waits for approval"},
+		{audit.Event{Kind: audit.GuardTripped, Object: "plan 1", Words: "too many"}, "a guard stopped plan 1: too many"},
+		{audit.Event{Kind: audit.PlanApproved, Object: "plan 1", Words: "ok", Data: map[string]any{"hash": "0123456789abcdef"}}, "approved plan 1 (0123456789ab): ok"},
+		{audit.Event{Kind: audit.StepIntent, Object: "pg/ada", Attempt: 2, Data: map[string]any{"action": "reassign", "database": "shop", "successor": "grace"}},
+			"begins to reassign pg/ada in shop to grace (attempt 2)"},
+		{audit.Event{Kind: audit.StepResult, Object: "pg/ada", Attempt: 1, Outcome: "done", Words: "NOLOGIN", Data: map[string]any{"action": "contain", "mode": "kill"}},
+			"contain pg/ada with its credential done: NOLOGIN"},
+		{audit.Event{Kind: audit.StepRefused, Object: "pg/ada", Outcome: "skipped", Words: "step 1", Data: map[string]any{"action": "delete"}},
+			"delete pg/ada was not tried (skipped): step 1"},
+		{audit.Event{Kind: audit.AccountProven, Object: "pg/ada", Outcome: "gone", Words: "no such role", Data: map[string]any{"look": int64(2)}},
+			"looked again at pg/ada (look 2): gone: no such role"},
+		{audit.Event{Kind: audit.DecisionRetry, Data: map[string]any{"successor pg": "grace", "successor ": "joan"}}, "asked to try again, with successor joan, pg=grace"},
+		{audit.Event{Kind: audit.CaseClosed, Outcome: "closed_with_exceptions"}, "the case is closed: closed with exceptions"},
+		{audit.Event{Kind: "something.new", Object: "x", Words: "y"}, "something.new x: y"},
+	} {
+		require.Equal(t, c.says, tell(audit.Row{Event: c.event}))
+	}
+	for _, kind := range []string{
+		audit.CaseOpened, audit.CaseJoined, audit.CaseEscalated, audit.CaseContained, audit.CaseProven, audit.CaseReopened, audit.CaseClosed, audit.ConnectionAsked,
+		audit.ConnectionDiscovered, audit.ConnectionUnknown, audit.ConnectionWaived, audit.PlanMade, audit.PlanApproved, audit.PlanDenied, audit.PlanSuperseded,
+		audit.GuardTripped, audit.StepIntent, audit.StepResult, audit.StepInterrupted, audit.StepRefused, audit.AccountProven, audit.AccountOutcome, audit.DecisionHold,
+		audit.DecisionResume, audit.DecisionRetry, audit.DecisionCancel, audit.DecisionWaive, audit.DecisionReinstate, audit.RestoreIntent, audit.RestoreResult,
+		audit.SecretDelivered, audit.IdentitiesImported,
+	} {
+		require.NotContains(t, tell(audit.Row{Event: audit.Event{Kind: kind, Object: "x", Data: map[string]any{}}}), kind, "no words for %s", kind)
+	}
+}
+
+// TestFooter: on a terminal it is drawn anew below what scrolls by; elsewhere it is not
+// there.
+func TestFooter(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	f := &footer{screen: &screen{w: &out, terminal: true, fd: -1}}
+	f.draw([]string{"one", "two"})
+	f.draw([]string{"one", "two"})
+	f.above("stays")
+	f.clear()
+	const up = "\x1b[A\x1b[K"
+	require.Equal(t, "one\ntwo\n"+up+up+"stays\none\ntwo\n"+up+up, out.String())
+
+	out.Reset()
+	f.draw(strings.Split(strings.Repeat("x ", 40), " "))
+	require.Equal(t, most, strings.Count(out.String(), "\n"))
+	f.draw([]string{strings.Repeat("w", 500)})
+	require.Less(t, len(f.screen.fold("", strings.Repeat("w ", 500))[0]), 80)
+
+	out.Reset()
+	f = &footer{screen: &screen{w: &out}}
+	f.draw([]string{"one"})
+	f.above("stays")
+	f.clear()
+	require.Equal(t, "stays\n", out.String())
+}
+
+func TestPrintable(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "a\uFFFD[31m\uFFFDb\n\tc", printable("a\x1b[31m\u202eb\n\tc"))
+	require.Equal(t, "a b c", oneLine(" a\r\nb\tc "))
+	require.Equal(t, strings.Repeat("x", 159)+"…", clip(strings.Repeat("x", 161)))
+}
