@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/dev/devtest"
 	"github.com/severhq/sever/internal/dev/postgres"
 	"github.com/severhq/sever/internal/dev/stack"
 	"github.com/severhq/sever/internal/store"
@@ -44,8 +45,7 @@ func newHouse(b *testing.B) *house {
 	require.NoError(b, err)
 	require.NoError(b, os.Chmod(dir, 0o711))
 	b.Cleanup(func() { _ = os.RemoveAll(dir) })
-	vars := config.Environ()
-	s, err := stack.Start(ctx, stack.Options{Dir: filepath.Join(dir, "home"), Temporald: vars["SEVER_TEMPORALD"], SearchAttributes: workflows.SearchAttributes})
+	s, err := stack.Start(ctx, stack.Options{Dir: filepath.Join(dir, "home"), Temporald: devtest.Temporald(b), SearchAttributes: workflows.SearchAttributes})
 	require.NoError(b, err)
 	b.Cleanup(func() { _ = s.Stop(ctx) })
 	h := &house{b: b, ctx: ctx}
