@@ -70,12 +70,21 @@ var Spec = provider.Spec{}
 // Package part belongs to x.
 package part
 -- internal/provider/y/y.go --
-// Package y sleeps.
+// Package y sleeps, and passes the guard by.
 package y
 
-import "time"
+import (
+	"net/http"
+	"time"
 
-func Spec() { time.Sleep(1) }
+	"github.com/severhq/sever/internal/provider/wire"
+)
+
+func Spec() {
+	time.Sleep(1)
+	wire.Get()
+	http.Get("")
+}
 -- internal/provider/ytest/ytest.go --
 // Package ytest is what tests of several packages run.
 package ytest
@@ -197,13 +206,15 @@ func TestRulesCanFail(t *testing.T) {
 		"internal/provider/catalog/catalog.go:6: imports internal/store",
 		"internal/provider/x/x.go: is not in the catalog",
 		"internal/provider/x/x.go:7: imports internal/provider/y",
-		"internal/provider/y/y.go:6: uses time.Sleep",
+		"internal/provider/y/y.go:12: uses time.Sleep",
+		"internal/provider/y/y.go:14: uses http.Get",
 		"internal/store/store.go:6: imports go.temporal.io/sdk/client",
 		"internal/util/util.go: package util has no comment",
 		"internal/util/util.go:3: says TODO",
 		"internal/util: is called util",
 		"internal/wiring/wiring.go:5: imports github.com/jackc/pgx/v5/pgxpool",
 		"internal/wiring/wiring.go:7: imports internal/dev/stack",
+		"starter/main.go:13: imports internal/provider/ytest",
 		"starter/main.go:13: imports internal/provider/ytest",
 		"starter/main.go:16: uses os.Getenv",
 		"starter/main.go:6: imports testing",

@@ -83,6 +83,12 @@ var callRules = []callRule{
 		"a worker that sleeps holds its slot, cannot be stopped and is shown nowhere: waiting belongs to Temporal",
 	},
 	{
+		"net/http", []string{"Get", "Head", "Post", "PostForm", "DefaultClient", "DefaultTransport"}, func(f *file) bool {
+			return !f.test && match("internal/provider/...", f.dir)
+		},
+		"a request that passes the guard by may reach what no provider has declared, such as a whole cluster",
+	},
+	{
 		// The environment is read once, by the programs, through internal/config. What
 		// starts other programs hands part of it on, and looks for them in its $PATH.
 		"os", []string{"Getenv", "LookupEnv", "Environ", "ExpandEnv"}, func(f *file) bool {
@@ -116,7 +122,7 @@ func (r callRule) check(t *tree, f *file) []violation {
 			return true
 		}
 		if x, ok := s.X.(*ast.Ident); ok && x.Name == local {
-			out = append(out, violation{t.at(s), "uses " + r.pkg + "." + s.Sel.Name, r.why})
+			out = append(out, violation{t.at(s), "uses " + path.Base(r.pkg) + "." + s.Sel.Name, r.why})
 		}
 		return true
 	})
