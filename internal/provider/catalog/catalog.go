@@ -12,11 +12,13 @@ import (
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/provider"
+	"github.com/severhq/sever/internal/provider/plesk"
 	"github.com/severhq/sever/internal/provider/postgres"
 )
 
 // all is the catalog.
 var all = Table{
+	plesk.Spec,
 	postgres.Spec,
 }
 

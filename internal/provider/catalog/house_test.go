@@ -19,6 +19,7 @@ import (
 // prefix. Opening connects to nothing, so nobody needs to be there.
 var samples = map[string]config.Vars{
 	"memory":   {},
+	"plesk":    {"URL": "https://plesk.example.com:8443", "KEY": "secret"},
 	"postgres": {"URL": "postgres://sever:secret@localhost:1/postgres"},
 }
 
