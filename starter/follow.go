@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/store"
 	"github.com/severhq/sever/internal/wiring"
@@ -130,8 +131,8 @@ func (w *watcher) moving(ctx context.Context, p picture) bool {
 		switch t.State {
 		case workflows.TrackDue, workflows.TrackAsking, workflows.TrackReady:
 			return true
-		case workflows.TrackBusy:
-			return p.Standing == standsPeople
+		case workflows.TrackBusy: // a plan is under way, or waits for people or its date
+			return p.Standing == standsPeople || p.Reason == access.Incident && p.ContainedAt.IsZero()
 		}
 		return false
 	})

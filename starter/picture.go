@@ -138,7 +138,7 @@ func look(ctx context.Context, s *store.Store, c store.Case) (p picture, err err
 	if err != nil {
 		return p, err
 	}
-	plans, err := s.LatestPlans(ctx, c.ID)
+	plans, err := plansOf(ctx, s, c.ID)
 	if err != nil {
 		return p, err
 	}
@@ -162,6 +162,31 @@ func (p picture) really(now time.Time) standing {
 	return p.Standing
 }
 
+// plansOf are the plans in force, and of the older ones those that a person decided.
+func plansOf(ctx context.Context, s *store.Store, caseID string) ([]store.Plan, error) {
+	plans, err := s.LatestPlans(ctx, caseID)
+	if err != nil || len(plans) == 0 {
+		return nil, err
+	}
+	have := map[int]bool{}
+	for _, p := range plans {
+		have[p.No] = true
+	}
+	for no := plans[0].No - 1; no > 0; no-- {
+		if have[no] {
+			continue
+		}
+		old, err := s.Plan(ctx, caseID, no)
+		if err != nil {
+			return nil, err
+		}
+		if old.DecidedBy != "" && old.DecidedBy != "policy" {
+			plans = append(plans, old)
+		}
+	}
+	return plans, nil
+}
+
 func (p *picture) addAccounts(accounts []store.CaseAccount, proofs []store.Proof) {
 	for _, a := range accounts {
 		part := accountPart{Account: a.Ref.String(), Engine: a.Engine, Evidence: a.Evidence, Exists: a.Exists, Outcome: a.Outcome,
@@ -181,8 +206,11 @@ func (p *picture) addPlans(plans []store.Plan, steps []store.Step) {
 		part := planPart{No: k.No, Hash: k.Hash, Status: k.Status, Connections: k.Connections, Guards: k.Guards,
 			DecidedBy: k.DecidedBy, DecidedAt: k.DecidedAt, DecidedWhy: k.DecidedWhy}
 		for _, s := range steps {
-			if s.PlanNo == k.No {
-				part.Steps++
+			if s.PlanNo != k.No {
+				continue
+			}
+			part.Steps++
+			if k.Status != store.PlanSuperseded {
 				p.Steps[string(s.State)]++
 			}
 		}

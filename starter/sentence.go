@@ -28,6 +28,9 @@ func (p picture) sentence(now time.Time) string {
 		}
 		return what + ". The second look is under way."
 	case standsScheduled:
+		if !p.ContainedAt.IsZero() {
+			return fmt.Sprintf("contained, nobody can log in; removing begins %s (%s).", relative(p.EffectiveAt, now), clock(p.EffectiveAt, now))
+		}
 		return fmt.Sprintf("planned; it begins %s (%s). Nothing was changed yet.", relative(p.EffectiveAt, now), clock(p.EffectiveAt, now))
 	case standsApproval:
 		return p.approvalSentence()
