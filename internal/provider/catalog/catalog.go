@@ -14,12 +14,14 @@ import (
 	"github.com/severhq/sever/internal/provider"
 	"github.com/severhq/sever/internal/provider/plesk"
 	"github.com/severhq/sever/internal/provider/postgres"
+	"github.com/severhq/sever/internal/provider/trove"
 )
 
 // all is the catalog.
 var all = Table{
 	plesk.Spec,
 	postgres.Spec,
+	trove.Spec,
 }
 
 // Table is a list of kinds of systems. Tests make their own.

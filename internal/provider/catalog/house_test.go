@@ -21,6 +21,7 @@ var samples = map[string]config.Vars{
 	"memory":   {},
 	"plesk":    {"URL": "https://plesk.example.com:8443", "KEY": "secret"},
 	"postgres": {"URL": "postgres://sever:secret@localhost:1/postgres"},
+	"trove":    {"IDENTITY_URL": "https://keystone.example.com:5000/v3", "USERNAME": "sever", "PASSWORD": "secret", "PROJECT": "shop"},
 }
 
 // able says whether the provider's type has the method for an action.
