@@ -206,6 +206,8 @@ func (h *house) submit(s workflows.Submit) {
 // and until proven, sorted.
 func (h *house) wait(cases []string) (contained, proven []time.Duration) {
 	deadline := time.Now().Add(20 * time.Minute)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
 	for _, id := range cases {
 		for {
 			c, err := h.store.Case(h.ctx, id)
@@ -217,7 +219,7 @@ func (h *house) wait(cases []string) (contained, proven []time.Duration) {
 			if time.Now().After(deadline) {
 				h.b.Fatalf("case %s is %q after 20 minutes (%v)", id, c.Phase, err)
 			}
-			time.Sleep(5 * time.Millisecond)
+			<-tick.C
 		}
 	}
 	slices.Sort(contained)

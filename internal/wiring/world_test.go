@@ -179,6 +179,7 @@ func (w *world) ends(who access.PrincipalID) workflows.Result {
 	w.t.Helper()
 	var r workflows.Result
 	require.NoError(w.t, w.parts.Temporal.GetWorkflow(w.ctx, w.id(who), "").Get(w.ctx, &r))
+	w.record(who)
 	return r
 }
 
