@@ -113,7 +113,7 @@ func below(pid int) (pids []int) {
 	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
 	for _, f := range files {
 		b, _ := os.ReadFile(f)
-		for _, word := range strings.Fields(string(b)) {
+		for word := range strings.FieldsSeq(string(b)) {
 			child, _ := strconv.Atoi(word)
 			pids = append(append(pids, child), below(child)...)
 		}
