@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs the server programs of PostgreSQL where they are missing, and says so.
-# Says nothing when nothing is missing.
+# Installs the server programs of PostgreSQL, and xmllint, where they are missing, and
+# says so. Says nothing when nothing is missing.
 #
-#   setup.sh one    any version, for the demonstration
-#   setup.sh all    the system's and version 18, for the tests
+#   setup.sh one    any version of PostgreSQL, for the demonstration
+#   setup.sh all    the system's and version 18, and xmllint, for the tests
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -44,6 +44,16 @@ install_version18() {
 	touch "$npm/node_modules/.package-lock.json"
 }
 
+# install_xmllint works for root on Debian and its relatives. It holds packets of the
+# provider plesk against their schemas.
+install_xmllint() {
+	[[ $(id -u) == 0 ]] && command -v apt-get >/dev/null || return 1
+	echo "xmllint is missing: installing it with apt-get"
+	export DEBIAN_FRONTEND=noninteractive
+	quietly apt-get update
+	quietly apt-get install -y --no-install-recommends libxml2-utils
+}
+
 # quietly shows what a command prints only when it fails, less the addresses in it,
 # which may hold passwords of a mirror.
 quietly() {
@@ -75,6 +85,7 @@ one)
 all)
 	has_system || install_system || has_version18 || install_version18 || missing
 	has_version18 || install_version18 || true # elsewhere the tests use what there is, unless CI=true
+	command -v xmllint >/dev/null || install_xmllint || true # as above
 	;;
 *)
 	echo "usage: $0 one|all" >&2
