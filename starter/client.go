@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"strings"
 
@@ -54,7 +53,7 @@ func (a *app) open(ctx context.Context, temporal bool) (*clients, error) {
 	if !temporal {
 		return c, nil
 	}
-	if c.temporal, err = wiring.Dial(ctx, a.vars, slog.New(slog.NewTextHandler(io.Discard, nil))); err != nil {
+	if c.temporal, err = wiring.Dial(ctx, a.vars, slog.New(slog.DiscardHandler)); err != nil {
 		c.Close()
 		f := failed(exitUnreachable, "%w", err)
 		return nil, f.then("start it (sever up), or correct TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE")

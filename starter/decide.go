@@ -25,8 +25,6 @@ type ruling struct {
 	long   string
 	said   string // what is printed when the case took it
 	args   cobra.PositionalArgs
-	// fill completes the decision from the records.
-	fill func(ctx context.Context, c *clients, kase store.Case, d *workflows.Decision) error
 }
 
 // wish is what the flags of a decision say.
@@ -141,7 +139,7 @@ func (a *app) decision(ctx context.Context, r ruling, what string, w wish) error
 	case d.Hash != "":
 		about = ": plan " + short(d.Hash)
 	}
-	a.say("Case %s%s %s, by %s.", a.out.bold(c.ID), about, r.said, printable(d.By))
+	a.sayf("Case %s%s %s, by %s.", a.out.bold(c.ID), about, r.said, printable(d.By))
 	if !w.wait {
 		return nil
 	}
@@ -207,11 +205,11 @@ func (a *app) choosePlan(ctx context.Context, cl *clients, c store.Case, r rulin
 	if len(plans) > 1 || !a.out.terminal || a.json {
 		return badInput("which plan? %s", waitingPlans(plans)).then("read it (sever plan %s), then name it: sever %s %s --plan %s", c.ID, r.update, c.ID, short(plans[0].Hash))
 	}
-	return a.ask(ctx, cl, c, r, plans[0], d)
+	return a.ask(ctx, c, r, plans[0], d)
 }
 
 // ask shows the plan and waits for a yes.
-func (a *app) ask(ctx context.Context, cl *clients, c store.Case, r ruling, p store.Plan, d *workflows.Decision) error {
+func (a *app) ask(ctx context.Context, c store.Case, r ruling, p store.Plan, d *workflows.Decision) error {
 	if err := a.plans(ctx, c.ID, p.Hash); err != nil {
 		return err
 	}

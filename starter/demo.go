@@ -98,7 +98,8 @@ func (d *demonstration) stay(ctx context.Context) {
 	d.out.line("  sever waive " + bobID + " " + target + "/" + leaver.Service + ` --reason "billing runs on it" --as you --wait`)
 	select {
 	case <-ctx.Done():
-	case <-d.e.stack.Done():
+	case err := <-d.e.stack.Done():
+		d.out.linef("It ended by itself: %v", err)
 	}
 }
 

@@ -65,16 +65,16 @@ func explain(err error) *failure {
 		f.err = errors.New("interrupted")
 	case errors.Is(err, store.ErrUnreachable):
 		f.code = exitUnreachable
-		f.then("start it (sever up), or correct SEVER_DATABASE_URL")
+		f = f.then("start it (sever up), or correct SEVER_DATABASE_URL")
 	case errors.Is(err, store.ErrPassword), errors.Is(err, store.ErrNoDatabase):
 		f.code = exitUnreachable
-		f.then("correct SEVER_DATABASE_URL")
+		f = f.then("correct SEVER_DATABASE_URL")
 	case errors.Is(err, store.ErrNotMigrated), errors.Is(err, store.ErrNewerSchema), errors.Is(err, store.ErrNoRole):
 		f.code = exitUnreachable
-		f.then("bring both to the same version: sever migrate")
+		f = f.then("bring both to the same version: sever migrate")
 	case errors.Is(err, store.ErrPrivileged):
 		f.code = exitUnreachable
-		f.then("connect with the application's role, and keep the owner's for sever migrate")
+		f = f.then("connect with the application's role, and keep the owner's for sever migrate")
 	case errors.Is(err, store.ErrNotFound):
 		f.code = exitBadInput
 	case unreachable(err):

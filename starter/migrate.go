@@ -38,6 +38,6 @@ func (a *app) migrate(ctx context.Context) error {
 	if a.json {
 		a.out.document(migrated{true})
 	}
-	a.say("The database is at the version of this program, and the application's role has its rights.")
+	a.sayf("The database is at the version of this program, and the application's role has its rights.")
 	return nil
 }

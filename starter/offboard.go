@@ -207,7 +207,7 @@ func (a *app) submit(ctx context.Context, c *clients, who access.Principal, s wo
 	if s.Case != fresh { // the key was used before: perhaps its case is over by now
 		old, err := c.store.Case(ctx, s.Case)
 		if err == nil && old.Status != access.CaseOpen {
-			a.say("The key %s was used before, for case %s.", key, old.ID)
+			a.sayf("The key %s was used before, for case %s.", key, old.ID)
 			return a.afterwards(ctx, c, submitted{old.ID, who.ID, true, false, key}, o)
 		}
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -221,11 +221,11 @@ func (a *app) submit(ctx context.Context, c *clients, who access.Principal, s wo
 	done := submitted{answer.Case, who.ID, answer.Joined, answer.Escalated, key}
 	switch {
 	case answer.Escalated:
-		a.say("%s has an open case: %s. It was escalated to %s.", person(who.Name, who.ID), a.out.bold(answer.Case), s.Policy.Reason)
+		a.sayf("%s has an open case: %s. It was escalated to %s.", person(who.Name, who.ID), a.out.bold(answer.Case), s.Policy.Reason)
 	case answer.Joined:
-		a.say("%s has an open case: %s. This request joined it.", person(who.Name, who.ID), a.out.bold(answer.Case))
+		a.sayf("%s has an open case: %s. This request joined it.", person(who.Name, who.ID), a.out.bold(answer.Case))
 	default:
-		a.say("Case %s is open: %s, reason %s%s.", a.out.bold(answer.Case), person(who.Name, who.ID), s.Policy.Reason, mannerOf(s.Policy))
+		a.sayf("Case %s is open: %s, reason %s%s.", a.out.bold(answer.Case), person(who.Name, who.ID), s.Policy.Reason, mannerOf(s.Policy))
 	}
 	return a.afterwards(ctx, c, done, o)
 }
@@ -255,8 +255,8 @@ func (a *app) afterwards(ctx context.Context, c *clients, done submitted, o orde
 	return nil
 }
 
-// say prints a line for people.
-func (a *app) say(format string, args ...any) {
+// sayf prints a line for people.
+func (a *app) sayf(format string, args ...any) {
 	if !a.json {
 		a.out.line(strings.TrimSpace(fmt.Sprintf(format, args...)))
 	}

@@ -65,7 +65,7 @@ func (a *app) preview(ctx context.Context, c *clients, conns *catalog.Connection
 	if err != nil {
 		return refusal(ctx, err)
 	}
-	a.say("Dry run %s: looking at every connection and planning; nothing will be changed.", s.Case)
+	a.sayf("Dry run %s: looking at every connection and planning; nothing will be changed.", s.Case)
 	var done workflows.Previewed
 	if err := run.Get(asked, &done); err != nil {
 		return refusal(ctx, err)
@@ -85,7 +85,7 @@ func (a *app) preview(ctx context.Context, c *clients, conns *catalog.Connection
 		a.out.document(out)
 		return nil
 	}
-	a.say("")
+	a.sayf("")
 	a.showPlan(part, person(who.Name, who.ID), done.Case)
 	a.out.line("")
 	a.out.line("Nothing was changed.")

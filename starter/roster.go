@@ -81,24 +81,24 @@ type sighting struct {
 	line  int
 }
 
-func (r *reader) problem(line, column int, field, format string, args ...any) {
+func (r *reader) problemf(line, column int, field, format string, args ...any) {
 	r.problems = append(r.problems, problem{line, column, field, fmt.Sprintf(format, args...)})
 }
 
 // broken tells what the CSV reader could not read; after that nothing is certain.
 func (r *reader) broken(err error) {
 	if e, ok := errors.AsType[*csv.ParseError](err); ok {
-		r.problem(e.Line, e.Column, "", "%v", e.Err)
+		r.problemf(e.Line, e.Column, "", "%v", e.Err)
 		return
 	}
 	line, _ := r.csv.FieldPos(0)
-	r.problem(line, 1, "", "%v", err)
+	r.problemf(line, 1, "", "%v", err)
 }
 
 func (r *reader) header() bool {
 	fields, err := r.csv.Read()
 	if errors.Is(err, io.EOF) {
-		r.problem(1, 1, "", "the file is empty; it begins with: %s", strings.Join(columns[:required], ","))
+		r.problemf(1, 1, "", "the file is empty; it begins with: %s", strings.Join(columns[:required], ","))
 		return false
 	}
 	if err != nil {
@@ -111,15 +111,15 @@ func (r *reader) header() bool {
 		name = strings.ToLower(strings.TrimSpace(name))
 		switch _, twice := r.at[name]; {
 		case !slices.Contains(columns, name):
-			r.problem(line, column, "", "there is no column %q; there are: %s", name, strings.Join(columns, ", "))
+			r.problemf(line, column, "", "there is no column %q; there are: %s", name, strings.Join(columns, ", "))
 		case twice:
-			r.problem(line, column, "", "the column %q is there twice", name)
+			r.problemf(line, column, "", "the column %q is there twice", name)
 		}
 		r.at[name] = i
 	}
 	for _, name := range columns[:required] {
 		if _, ok := r.at[name]; !ok {
-			r.problem(1, 1, "", "the column %q is missing from the header", name)
+			r.problemf(1, 1, "", "the column %q is missing from the header", name)
 		}
 	}
 	return len(r.problems) == 0
@@ -145,7 +145,7 @@ func (r *reader) rows() {
 		line, _ := r.csv.FieldPos(0)
 		if len(fields) != r.wide {
 			_, column := r.csv.FieldPos(len(fields) - 1)
-			r.problem(line, column, "", "the header has %s and this line has %d", plural(r.wide, "column", "columns"), len(fields))
+			r.problemf(line, column, "", "the header has %s and this line has %d", plural(r.wide, "column", "columns"), len(fields))
 			continue
 		}
 		r.row(fields, line)
@@ -176,7 +176,7 @@ func (r *reader) row(fields []string, line int) {
 		}
 		if err != nil {
 			at, column := r.csv.FieldPos(r.at[name])
-			r.problem(at, column, name, "%v", err)
+			r.problemf(at, column, name, "%v", err)
 		}
 	}
 	if len(r.problems) > before {
@@ -211,7 +211,7 @@ func (r *reader) person(p access.Principal, line int) {
 			*f.old = f.new
 		case f.new != "" && f.new != *f.old:
 			at, column := r.csv.FieldPos(r.at[f.name])
-			r.problem(at, column, f.name, "%q contradicts line %d, where %s of %s is %q", f.new, s.line, f.name, p.ID, *f.old)
+			r.problemf(at, column, f.name, "%q contradicts line %d, where %s of %s is %q", f.new, s.line, f.name, p.ID, *f.old)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -130,7 +129,7 @@ func FuzzRoster(f *testing.F) {
 				t.Fatalf("half an identity: %+v", id)
 			}
 			if validName("it", id.Account) != nil || validText("it", string(id.Principal), maxPrincipal) != nil {
-				t.Fatal(fmt.Sprintf("a name that cannot be one: %+v", id))
+				t.Fatalf("a name that cannot be one: %+v", id)
 			}
 		}
 	})

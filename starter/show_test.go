@@ -88,7 +88,11 @@ func TestSentences(t *testing.T) {
 		"proven": {func(p *picture) { p.Standing, p.SecondLookAt = standsProven, noon.Add(24*time.Hour) },
 			"1 account is proven gone from pg-main. The case stays open for the second look, in 1 d; nobody has to do anything.", 0},
 		"proven, second look": {func(p *picture) { p.Standing, p.SecondLookAt = standsProven, noon }, "1 account is proven gone from pg-main. The second look is under way.", 0},
-		"scheduled": {func(p *picture) { p.Standing, p.EffectiveAt = standsScheduled, noon.Add(2*time.Hour) },
+		"scheduled, contained": {func(p *picture) { p.Standing, p.EffectiveAt = standsScheduled, noon.Add(2*time.Hour) },
+			"contained, nobody can log in; removing begins in 2 h (14:00:00).", 0},
+		"scheduled": {func(p *picture) {
+			p.Standing, p.EffectiveAt, p.ContainedAt = standsScheduled, noon.Add(2*time.Hour), time.Time{}
+		},
 			"planned; it begins in 2 h (14:00:00). Nothing was changed yet.", 0},
 		"held": {func(p *picture) { p.Standing = standsHeld }, "held by a person; it goes on after: sever resume C-1", 3},
 		"needs approval": {func(p *picture) { p.Standing, p.Plans[0].Status = standsApproval, store.PlanWaiting },

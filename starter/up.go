@@ -53,7 +53,7 @@ func (a *app) up(ctx context.Context) error {
 		return badInput("%w", err)
 	}
 	o.Dir = home(a.environ)
-	a.say("Starting in %s …", o.Dir)
+	a.sayf("Starting in %s …", o.Dir)
 	e, err := startEmbedded(ctx, o)
 	if err != nil {
 		return err
@@ -74,22 +74,22 @@ func (a *app) up(ctx context.Context) error {
 			}
 			break
 		}
-		a.say("%s has changed.", envFile(e.dir))
+		a.sayf("%s has changed.", envFile(e.dir))
 		e.stopWorker()
 	}
-	a.say("Stopping …")
+	a.sayf("Stopping …")
 	stopped = true
 	if err := e.Close(); err != nil {
 		return err
 	}
-	a.say("Stopped. Everything is kept in %s; sever up goes on from here.", e.dir)
+	a.sayf("Stopped. Everything is kept in %s; sever up goes on from here.", e.dir)
 	return nil
 }
 
 // employ starts the worker if there is anything for it to reach, and says what runs.
 func (a *app) employ(ctx context.Context, e *embedded, program string, first bool) error {
 	if err := a.readSettings(a.environ.With(config.Vars{"SEVER_HOME": e.dir})); err != nil {
-		a.say("The worker does not run: %v", err)
+		a.sayf("The worker does not run: %v", err)
 		return nil
 	}
 	r := running{Home: e.dir, Settings: envFile(e.dir), Logs: e.path("log"), Temporal: e.stack.TemporalAddress, Namespace: e.stack.Namespace, Connections: []string{}}

@@ -6,8 +6,8 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -73,7 +73,7 @@ func (w *world) work(t *testing.T, key ed25519.PrivateKey) {
 	require.NoError(t, err)
 	records, err := store.Open(ctx, config.NewSecret(w.vars["SEVER_DATABASE_URL"]), store.Options{})
 	require.NoError(t, err)
-	temporal, err := wiring.Dial(ctx, w.vars, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	temporal, err := wiring.Dial(ctx, w.vars, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	pace := activities.DefaultPace
 	pace.LookEvery = 5 * time.Millisecond
@@ -140,7 +140,7 @@ func (w *world) canLogIn(t *testing.T, account string) (can, there bool) {
 	require.NoError(t, err)
 	defer func() { _ = c.Close(context.Background()) }()
 	err = c.QueryRow(t.Context(), "select rolcanlogin from pg_roles where rolname = $1", account).Scan(&can)
-	if err == pgx.ErrNoRows {
+	if errors.Is(err, pgx.ErrNoRows) {
 		return false, false
 	}
 	require.NoError(t, err)
