@@ -2,16 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
 	"github.com/severhq/sever/internal/access"
-	"github.com/severhq/sever/internal/plan"
 	"github.com/severhq/sever/internal/store"
-	"github.com/severhq/sever/workflows"
 )
 
 // picture is everything that is on record about one case. Its JSON is what status,
@@ -149,19 +145,6 @@ func look(ctx context.Context, s *store.Store, c store.Case) (p picture, err err
 	return p, nil
 }
 
-// really is the standing, corrected by what else is on record: the records say where a
-// case came to rest, and not at once that it has begun to move again.
-func (p picture) really(now time.Time) standing {
-	waiting := slices.ContainsFunc(p.Plans, func(k planPart) bool { return k.Status == store.PlanWaiting })
-	switch {
-	case p.Standing == standsPeople && len(p.Tasks) == 0,
-		p.Standing == standsApproval && !waiting,
-		p.Standing == standsScheduled && !p.EffectiveAt.After(now):
-		return standsRunning
-	}
-	return p.Standing
-}
-
 // plansOf are the plans in force, and of the older ones those that a person decided.
 func plansOf(ctx context.Context, s *store.Store, caseID string) ([]store.Plan, error) {
 	plans, err := s.LatestPlans(ctx, caseID)
@@ -217,149 +200,4 @@ func (p *picture) addPlans(plans []store.Plan, steps []store.Step) {
 		p.Plans = append(p.Plans, part)
 	}
 	slices.SortFunc(p.Plans, func(a, b planPart) int { return a.No - b.No })
-}
-
-func (p *picture) addTasks(tasks []store.Task, accounts []store.CaseAccount, steps []store.Step) {
-	for _, t := range tasks {
-		if !t.ClosedAt.IsZero() {
-			continue
-		}
-		p.Tasks = append(p.Tasks, taskPart{Subject: t.Subject, Connection: t.Connection, Words: t.Words,
-			Blockers: blockers(t.Subject, accounts, steps), Next: t.Next, Owner: t.Owner, Due: t.Due})
-	}
-}
-
-// blockers are what stood in the way of an account in its newest plan.
-func blockers(subject string, accounts []store.CaseAccount, steps []store.Step) []blocker {
-	i := slices.IndexFunc(accounts, func(a store.CaseAccount) bool { return a.Ref.String() == subject })
-	if i < 0 {
-		return nil
-	}
-	newest := 0
-	for _, s := range steps {
-		if s.AccountID == accounts[i].ID {
-			newest = max(newest, s.PlanNo)
-		}
-	}
-	var out []blocker
-	for _, s := range steps {
-		if s.AccountID != accounts[i].ID || s.PlanNo != newest || s.State != store.StepBlocked {
-			continue
-		}
-		for _, b := range s.Blockers {
-			out = append(out, blocker{Object: b.Object, Why: b.Why, Remedy: b.Remedy, step: s.Step})
-		}
-	}
-	return out
-}
-
-// explainTasks adds the statements to what is blocked, as far as the connections are
-// configured here.
-func (a *app) explainTasks(p *picture) {
-	conns, err := a.connections()
-	if err != nil || conns == nil {
-		return // the picture is as true without
-	}
-	defer conns.Close()
-	for i := range p.Tasks {
-		for j := range p.Tasks[i].Blockers {
-			b := &p.Tasks[i].Blockers[j]
-			b.Statements = statements(conns, b.step)
-		}
-	}
-}
-
-// find resolves what a person typed, a case or a principal, to a case: of a
-// principal the open one, else the newest.
-func find(ctx context.Context, s *store.Store, what string) (store.Case, error) {
-	if err := validName("the case or principal", what); err != nil {
-		return store.Case{}, err
-	}
-	c, err := s.Case(ctx, what)
-	if errors.Is(err, store.ErrNotFound) {
-		c, err = s.OpenCaseOf(ctx, access.PrincipalID(what))
-	}
-	if errors.Is(err, store.ErrNotFound) {
-		c, err = newest(ctx, s, access.PrincipalID(what))
-	}
-	if errors.Is(err, store.ErrNotFound) {
-		return c, badInput("there is no case %q, and no case of a principal %q", what, what).then("list them: sever cases")
-	}
-	return c, err
-}
-
-// newest is the last case of a principal: a dry run only if there is nothing else.
-func newest(ctx context.Context, s *store.Store, who access.PrincipalID) (store.Case, error) {
-	cases, err := s.ListCases(ctx, store.CaseFilter{Principal: who})
-	if err != nil {
-		return store.Case{}, err
-	}
-	for _, c := range cases {
-		if c.Status != access.CaseDryRun {
-			return c, nil
-		}
-	}
-	if len(cases) == 0 {
-		return store.Case{}, store.ErrNotFound
-	}
-	return cases[0], nil
-}
-
-// planOf reads the body of a plan, and refuses one that is not what was hashed.
-func planOf(p store.Plan) (plan.Plan, error) {
-	var out plan.Plan
-	if err := json.Unmarshal(p.Body, &out); err != nil {
-		return out, fmt.Errorf("plan %d of case %s cannot be read: %w", p.No, p.CaseID, err)
-	}
-	if out.Hash() != p.Hash {
-		return out, failed(exitOpen, "plan %d of case %s does not fit its hash %.12s: it was changed, or written by another version", p.No, p.CaseID, p.Hash)
-	}
-	return out, nil
-}
-
-// standing is how a case stands for somebody who waits for it.
-type standing string
-
-// The standings. Only clean and proven mean that the access is gone.
-const (
-	standsClean     standing = "clean"
-	standsProven    standing = "proven" // all gone; the second look is ahead
-	standsRunning   standing = "running"
-	standsScheduled standing = "scheduled" // waits for its effective date
-	standsApproval  standing = "needs approval"
-	standsHeld      standing = "held"
-	standsPeople    standing = "needs people"
-	standsClosed    standing = "closed, not clean"
-	standsDryRun    standing = "dry run"
-)
-
-func standingOf(c store.Case) standing {
-	switch {
-	case c.Status == access.CaseClean:
-		return standsClean
-	case c.Status == access.CaseDryRun:
-		return standsDryRun
-	case c.Status != access.CaseOpen:
-		return standsClosed
-	case c.Phase == string(workflows.PhaseSecondLook):
-		return standsProven
-	case c.Phase == string(workflows.PhaseDate):
-		return standsScheduled
-	case c.Phase == string(workflows.PhaseApproval):
-		return standsApproval
-	case c.Phase == string(workflows.PhaseHeld):
-		return standsHeld
-	case c.Phase == string(workflows.PhasePeople):
-		return standsPeople
-	}
-	return standsRunning
-}
-
-// exitCode is the promise to scripts.
-func (s standing) exitCode() int {
-	switch s {
-	case standsClean, standsProven, standsScheduled, standsDryRun:
-		return exitOK
-	}
-	return exitOpen
 }

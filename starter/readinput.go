@@ -1,0 +1,62 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// document is a file in memory.
+type document []byte
+
+func (d document) reader() io.Reader { return bytes.NewReader(d) }
+
+func (d document) sum() string {
+	s := sha256.Sum256(d)
+	return hex.EncodeToString(s[:])
+}
+
+// maxFile keeps a file that was named by mistake out of our memory.
+const maxFile = 64 << 20
+
+func (a *app) readInput(path string) (document, string, error) {
+	var in io.Reader = a.stdin
+	source := "standard input"
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, "", badInput("%w", err)
+		}
+		defer f.Close()
+		in, source = f, filepath.Base(path)
+	}
+	text, err := io.ReadAll(io.LimitReader(in, maxFile+1))
+	if err == nil && len(text) > maxFile {
+		err = errors.New("it is larger than 64 MiB")
+	}
+	if err != nil {
+		return nil, "", badInput("read %s: %w", path, err)
+	}
+	return text, source, nil
+}
+
+// connectionRule is what makes the name of a connection acceptable. A misspelt name
+// would hide an account for ever, so names that cannot be checked are refused.
+func (a *app) connectionRule(unchecked bool) (func(string) error, error) {
+	conns, err := a.connections()
+	switch {
+	case err != nil:
+		return nil, err
+	case conns != nil:
+		defer conns.Close() // names are known without being open
+		return knownConnection(conns), nil
+	case unchecked:
+		return nil, nil
+	}
+	return nil, badInput("no connections are configured here, so their names cannot be checked").
+		then("set SEVER_CONNECTIONS (sever help settings), or say --unchecked")
+}

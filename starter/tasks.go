@@ -1,0 +1,92 @@
+package main
+
+import (
+	"slices"
+	"time"
+
+	"github.com/severhq/sever/internal/store"
+)
+
+func (p *picture) addTasks(tasks []store.Task, accounts []store.CaseAccount, steps []store.Step) {
+	for _, t := range tasks {
+		if !t.ClosedAt.IsZero() {
+			continue
+		}
+		p.Tasks = append(p.Tasks, taskPart{Subject: t.Subject, Connection: t.Connection, Words: t.Words,
+			Blockers: blockers(t.Subject, accounts, steps), Next: t.Next, Owner: t.Owner, Due: t.Due})
+	}
+}
+
+// blockers are what stood in the way of an account in its newest plan.
+func blockers(subject string, accounts []store.CaseAccount, steps []store.Step) []blocker {
+	i := slices.IndexFunc(accounts, func(a store.CaseAccount) bool { return a.Ref.String() == subject })
+	if i < 0 {
+		return nil
+	}
+	newest := 0
+	for _, s := range steps {
+		if s.AccountID == accounts[i].ID {
+			newest = max(newest, s.PlanNo)
+		}
+	}
+	var out []blocker
+	for _, s := range steps {
+		if s.AccountID != accounts[i].ID || s.PlanNo != newest || s.State != store.StepBlocked {
+			continue
+		}
+		for _, b := range s.Blockers {
+			out = append(out, blocker{Object: b.Object, Why: b.Why, Remedy: b.Remedy, step: s.Step})
+		}
+	}
+	return out
+}
+
+// explainTasks adds the statements to what is blocked, as far as the connections are
+// configured here.
+func (a *app) explainTasks(p *picture) {
+	conns, err := a.connections()
+	if err != nil || conns == nil {
+		return // the picture is as true without
+	}
+	defer conns.Close()
+	for i := range p.Tasks {
+		for j := range p.Tasks[i].Blockers {
+			b := &p.Tasks[i].Blockers[j]
+			b.Statements = statements(conns, b.step)
+		}
+	}
+}
+
+// pasteable prints a line as it is, for copying, behind a word about it.
+func (a *app) pasteable(word, line string) {
+	if line != "" {
+		a.out.line(word + a.out.bold(printable(line)))
+	}
+}
+
+// showTasks prints what only a person can do, ready to be pasted.
+func (a *app) showTasks(p picture, now time.Time) {
+	if len(p.Tasks) == 0 {
+		return
+	}
+	a.out.line("")
+	a.out.line(a.out.bold("What a person can do"))
+	for i, t := range p.Tasks {
+		due := ""
+		if !t.Due.IsZero() {
+			due = ", due " + relative(t.Due, now)
+		}
+		a.out.linef("  %d. %s (for %s%s)", i+1, a.out.red(printable(t.Subject)), printable(t.Owner), due)
+		if len(t.Blockers) == 0 {
+			a.out.wrapped("     ", oneLine(t.Words))
+		}
+		for _, b := range t.Blockers {
+			a.out.wrapped("     ", oneLine(b.Object+": "+b.Why))
+			a.pasteable("     remedy: ", b.Remedy)
+			for n, l := range b.Statements {
+				a.pasteable(map[bool]string{true: "     by hand: ", false: "              "}[n == 0], l)
+			}
+		}
+		a.out.wrapped("     next: ", oneLine(t.Next))
+	}
+}
