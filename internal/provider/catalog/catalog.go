@@ -12,6 +12,7 @@ import (
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/provider"
+	"github.com/severhq/sever/internal/provider/netim"
 	"github.com/severhq/sever/internal/provider/plesk"
 	"github.com/severhq/sever/internal/provider/postgres"
 	"github.com/severhq/sever/internal/provider/trove"
@@ -19,6 +20,7 @@ import (
 
 // all is the catalog.
 var all = Table{
+	netim.Spec,
 	plesk.Spec,
 	postgres.Spec,
 	trove.Spec,

@@ -19,6 +19,7 @@ import (
 // prefix. Opening connects to nothing, so nobody needs to be there.
 var samples = map[string]config.Vars{
 	"memory":   {},
+	"netim":    {"ID": "NETIM", "SECRET": "secret", "HOSTINGS": "NW1024"},
 	"plesk":    {"URL": "https://plesk.example.com:8443", "KEY": "secret"},
 	"postgres": {"URL": "postgres://sever:secret@localhost:1/postgres"},
 	"trove":    {"IDENTITY_URL": "https://keystone.example.com:5000/v3", "USERNAME": "sever", "PASSWORD": "secret", "PROJECT": "shop"},
