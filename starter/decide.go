@@ -116,6 +116,9 @@ func (a *app) decision(ctx context.Context, r ruling, what string, w wish) error
 	if err != nil {
 		return err
 	}
+	if err := awake(ctx, clients.temporal); err != nil {
+		return err
+	}
 	seen, err := rows(ctx, clients.store, c.ID)
 	if err != nil {
 		return err

@@ -69,6 +69,7 @@ type watcher struct {
 	footer   *footer
 	still    standing
 	since    time.Time
+	quiet    bool // the case is large
 }
 
 // turn prints what is new and reports whether there is nothing more to wait for.
@@ -140,7 +141,7 @@ func (w *watcher) moving(ctx context.Context, p picture) bool {
 
 // show prints one row of the trail. Intents are left out: their results follow.
 func (w *watcher) show(r audit.Row) {
-	if w.json || r.Kind == audit.StepIntent || r.Kind == audit.RestoreIntent || r.Kind == audit.ConnectionAsked {
+	if w.json || !w.worthALine(r) {
 		return
 	}
 	words := clip(tell(r))
@@ -160,6 +161,25 @@ func (w *watcher) show(r audit.Row) {
 		lines[i] = w.out.faint(l[:len(at)]) + paint(l[len(at):])
 	}
 	w.footer.above(lines...)
+}
+
+// large is how many steps are too many to be told one by one: the footer counts them.
+const large = 200
+
+// worthALine leaves out intents, whose results follow, and in large cases what went as
+// planned.
+func (w *watcher) worthALine(r audit.Row) bool {
+	switch r.Kind {
+	case audit.StepIntent, audit.RestoreIntent, audit.ConnectionAsked:
+		return false
+	case audit.PlanMade:
+		if n, ok := r.Data["steps"].(int64); ok {
+			w.quiet = n > large
+		}
+	case audit.StepResult, audit.AccountProven, audit.AccountOutcome:
+		return !w.quiet || worry(r)
+	}
+	return true
 }
 
 // lines are the footer: a line for the case and one for each connection.

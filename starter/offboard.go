@@ -96,6 +96,9 @@ func (a *app) offboard(ctx context.Context, o order) error {
 	if err != nil {
 		return err
 	}
+	if err := awake(ctx, clients.temporal); err != nil {
+		return err
+	}
 	if o.dryRun {
 		return a.preview(ctx, clients, conns, who, s)
 	}

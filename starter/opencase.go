@@ -51,7 +51,7 @@ func (a *app) submit(ctx context.Context, c *clients, who access.Principal, s wo
 	}
 	answer, err := submit(ctx, c.temporal, s, key)
 	if err != nil {
-		return err
+		return explain(err).then("give the command again with --key %s: it cannot open two cases", key)
 	}
 	done := submitted{answer.Case, who.ID, answer.Joined, answer.Escalated, key}
 	switch {

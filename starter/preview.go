@@ -49,26 +49,27 @@ type explainedStep struct {
 }
 
 // previewWithin is how long a dry run may take beyond the policy's patience.
-const previewWithin = 2 * time.Minute
+const previewWithin = time.Minute
 
 // preview looks and plans, prints the plan, and changes nothing.
 func (a *app) preview(ctx context.Context, c *clients, conns *catalog.Connections, who access.Principal, s workflows.Submit) error {
-	asked, cancel := context.WithTimeout(ctx, s.Policy.Patience+previewWithin)
+	within := s.Policy.Patience + previewWithin
+	asked, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	run, err := c.temporal.ExecuteWorkflow(asked, client.StartWorkflowOptions{
 		ID: workflows.PreviewID(s.Case), TaskQueue: workflows.TaskQueue,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		Priority:                 temporal.Priority{PriorityKey: s.Policy.Priority},
 		StaticSummary:            "dry run " + s.Case,
-		WorkflowExecutionTimeout: s.Policy.Patience + previewWithin,
+		WorkflowExecutionTimeout: within,
 	}, "PreviewOffboarding", s)
 	if err != nil {
-		return refusal(ctx, err)
+		return refusal(ctx, err, within)
 	}
 	a.sayf("Dry run %s: looking at every connection and planning; nothing will be changed.", s.Case)
 	var done workflows.Previewed
 	if err := run.Get(asked, &done); err != nil {
-		return refusal(ctx, err)
+		return refusal(ctx, err, within)
 	}
 	p, err := c.store.Plan(ctx, done.Case, done.Plan)
 	if err != nil {

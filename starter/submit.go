@@ -18,6 +18,22 @@ import (
 // within a moment, or there is none.
 const answerWithin = 15 * time.Second
 
+// awake refuses a command that no worker would take: it would wait for one that may
+// never come.
+func awake(ctx context.Context, t *wiring.Temporal) error {
+	asked, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	queue, err := t.DescribeTaskQueue(asked, workflows.TaskQueue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
+	if err != nil {
+		return refusal(ctx, err, answerWithin)
+	}
+	if len(queue.GetPollers()) == 0 {
+		return failed(exitUnreachable, "no worker is running for namespace %s: nothing would happen", t.Namespace).
+			then("start one: sever-worker (sever up does it for you, once a connection is configured)")
+	}
+	return nil
+}
+
 // submit opens the case, or joins the running one. The key makes a repeated call
 // the same call.
 func submit(ctx context.Context, t *wiring.Temporal, s workflows.Submit, key string) (workflows.Submitted, error) {
@@ -41,7 +57,7 @@ func submit(ctx context.Context, t *wiring.Temporal, s workflows.Submit, key str
 	if err == nil {
 		err = h.Get(asked, &answer)
 	}
-	return answer, refusal(ctx, err)
+	return answer, refusal(ctx, err, answerWithin)
 }
 
 // decide sends a person's decision to the running case.
@@ -53,11 +69,11 @@ func decide(ctx context.Context, t *wiring.Temporal, workflowID, update, key str
 	if err == nil {
 		err = h.Get(asked, nil)
 	}
-	return refusal(ctx, err)
+	return refusal(ctx, err, answerWithin)
 }
 
 // refusal tells a case that says no from a worker that says nothing.
-func refusal(ctx context.Context, err error) error {
+func refusal(ctx context.Context, err error, within time.Duration) error {
 	var said *temporal.ApplicationError
 	var gone *serviceerror.NotFound
 	switch {
@@ -71,7 +87,7 @@ func refusal(ctx context.Context, err error) error {
 		return failed(exitOpen, "no workflow is running for this case").
 			then("sever offboard opens it again: it goes on where the records stand")
 	case unreachable(err), errors.As(err, new(*client.WorkflowUpdateServiceTimeoutOrCanceledError)):
-		return failed(exitUnreachable, "no worker answered within %s; the command is kept and takes effect when one does", answerWithin).
+		return failed(exitUnreachable, "no worker answered within %s: whether the command takes effect is not known", within).
 			then("start a worker: sever-worker (sever up does it for you)")
 	}
 	return err
