@@ -29,7 +29,7 @@ func (s *Server) Accounts(ctx context.Context) iter.Seq2[access.Account, error] 
 }
 
 func (s *Server) roles(ctx context.Context) (roles []role, err error) {
-	err = s.conns.with(ctx, s.home, func(conn *pgx.Conn) error {
+	err = s.conns.look(ctx, 0, s.home, func(conn *kept) error {
 		rows, err := conn.Query(ctx, everyRole)
 		if err != nil {
 			return err

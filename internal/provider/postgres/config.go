@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"errors"
+	"maps"
 	"net/url"
 	"strconv"
 	"time"
@@ -51,7 +52,7 @@ func (c Config) dsn(connection string) (*pgx.ConnConfig, error) {
 		return nil, errors.New("MAX_SESSIONS must be 1 or more")
 	}
 	dsn.ConnectTimeout = c.ConnectTimeout
-	for name, value := range map[string]string{
+	maps.Copy(dsn.RuntimeParams, map[string]string{
 		"application_name":  "sever " + connection,
 		"lock_timeout":      milliseconds(c.LockTimeout),
 		"statement_timeout": milliseconds(c.StatementTimeout),
@@ -61,11 +62,11 @@ func (c Config) dsn(connection string) (*pgx.ConnConfig, error) {
 		"search_path": "pg_catalog, pg_temp",
 		"TimeZone":    "UTC",
 		"DateStyle":   "ISO",
-		// Compiling a catalog query takes longer than running it.
-		"jit": "off",
-	} {
-		dsn.RuntimeParams[name] = value
-	}
+		// Compiling a catalog query takes longer than running it, and so does planning it
+		// for each value.
+		"jit":             "off",
+		"plan_cache_mode": "force_generic_plan",
+	})
 	return dsn, nil
 }
 

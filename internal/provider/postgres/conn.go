@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -10,9 +11,14 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// keep is how long an unused connection stays open. It is short, because a
-// database with a session in it cannot be dropped or copied by its owner.
-const keep = 10 * time.Second
+const (
+	// keep is how long an unused connection stays open. It is short, because a
+	// database with a session in it cannot be dropped or copied by its owner.
+	keep = 10 * time.Second
+	// fresh is how old a connection may be that Look uses. A new one for every look
+	// would cost more than all the rest of offboarding a role.
+	fresh = 5 * time.Second
+)
 
 // conns hands out connections to the databases of one server, and keeps a few
 // for the next call. It bounds them over all databases together.
@@ -21,51 +27,55 @@ type conns struct {
 	slots chan struct{} // one for each connection in use
 
 	mu     sync.Mutex
-	idle   []kept // oldest first
+	idle   []*kept // the one that was put back first is first
 	sweep  *time.Timer
 	closed bool
+	acts   map[int64]time.Time // when we last acted on a role
 }
 
+// kept is one connection, in use or not. One that looks never changes anything.
 type kept struct {
-	conn     *pgx.Conn
+	*pgx.Conn
 	database string
-	since    time.Time
+	looks    bool
+	opened   time.Time
+	back     time.Time // when it was put back
 }
 
 func newConns(dsn *pgx.ConnConfig, most int) *conns {
-	return &conns{dsn: dsn, slots: make(chan struct{}, most)}
+	return &conns{dsn: dsn, slots: make(chan struct{}, most), acts: map[int64]time.Time{}}
 }
 
-// with runs fn on a connection to the database, a kept one if there is one.
-func (c *conns) with(ctx context.Context, database string, fn func(*pgx.Conn) error) error {
+// act runs fn on a connection to the database, for something that may change the
+// role with that oid.
+func (c *conns) act(ctx context.Context, oid int64, database string, fn func(*pgx.Conn) error) error {
+	defer c.acted(oid)
+	return c.with(ctx, database, func(*kept) bool { return true }, false, func(k *kept) error { return fn(k.Conn) })
+}
+
+// look runs fn on a connection to the database that only looks, and is opened after
+// the last thing that we did to the role with that oid. So what it sees was seen
+// from outside, afterwards.
+func (c *conns) look(ctx context.Context, oid int64, database string, fn func(*kept) error) error {
+	after := c.actedAt(oid)
+	fits := func(k *kept) bool { return k.opened.After(after) && time.Since(k.opened) < fresh }
+	return c.with(ctx, database, fits, true, fn)
+}
+
+func (c *conns) with(ctx context.Context, database string, fits func(*kept) bool, looks bool, fn func(*kept) error) error {
 	if err := c.acquire(ctx); err != nil {
 		return err
 	}
-	defer c.release()
-	conn, err := c.reuse(ctx, database)
+	defer func() { <-c.slots }()
+	k, err := c.get(ctx, database, fits, looks)
 	if err != nil {
 		return err
 	}
-	err = fn(conn)
-	c.put(conn, database)
+	err = fn(k)
+	if !c.put(k) {
+		hangUp(k.Conn)
+	}
 	return err
-}
-
-// fresh runs fn on a connection that nothing else has used or will use.
-func (c *conns) fresh(ctx context.Context, database string, fn func(*pgx.Conn) error) error {
-	if err := c.acquire(ctx); err != nil {
-		return err
-	}
-	defer c.release()
-	dsn := c.dsn.Copy()
-	// Each statement runs once: naming it first would cost a round trip.
-	dsn.DefaultQueryExecMode = pgx.QueryExecModeExec
-	conn, err := c.dial(ctx, dsn, database)
-	if err != nil {
-		return err
-	}
-	defer hangUp(conn)
-	return fn(conn)
 }
 
 func (c *conns) acquire(ctx context.Context) error {
@@ -80,54 +90,51 @@ func (c *conns) acquire(ctx context.Context) error {
 	}
 }
 
-func (c *conns) release() { <-c.slots }
-
-func (c *conns) reuse(ctx context.Context, database string) (*pgx.Conn, error) {
+func (c *conns) get(ctx context.Context, database string, fits func(*kept) bool, looks bool) (*kept, error) {
 	for {
-		k, ok := c.take(database)
-		if !ok {
-			return c.dial(ctx, c.dsn.Copy(), database)
+		k := c.take(func(k *kept) bool { return k.database == database && k.looks == looks && fits(k) })
+		if k == nil {
+			break
 		}
-		if time.Since(k.since) < time.Second || k.conn.Ping(ctx) == nil {
-			return k.conn, nil
+		if time.Since(k.back) < time.Second || k.Ping(ctx) == nil {
+			return k, nil
 		}
-		hangUp(k.conn)
+		hangUp(k.Conn)
 	}
-}
-
-func (c *conns) dial(ctx context.Context, dsn *pgx.ConnConfig, database string) (*pgx.Conn, error) {
 	c.trim(cap(c.slots) - len(c.slots))
+	dsn := c.dsn.Copy()
 	dsn.Database = database
-	return pgx.ConnectConfig(ctx, dsn)
+	opened := time.Now()
+	pg, err := pgx.ConnectConfig(ctx, dsn)
+	if err != nil {
+		return nil, err
+	}
+	return &kept{Conn: pg, database: database, looks: looks, opened: opened}, nil
 }
 
-// take is the youngest kept connection to a database.
-func (c *conns) take(database string) (kept, bool) {
+// take is the kept connection that fits and was put back last.
+func (c *conns) take(fits func(*kept) bool) *kept {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for i := len(c.idle) - 1; i >= 0; i-- {
-		if k := c.idle[i]; k.database == database {
-			c.idle = append(c.idle[:i], c.idle[i+1:]...)
-			return k, true
+	for i, k := range slices.Backward(c.idle) {
+		if fits(k) {
+			c.idle = slices.Delete(c.idle, i, i+1)
+			return k
 		}
 	}
-	return kept{}, false
+	return nil
 }
 
-func (c *conns) put(conn *pgx.Conn, database string) {
-	if !c.keeps(conn, database) {
-		hangUp(conn)
-	}
-}
-
-func (c *conns) keeps(conn *pgx.Conn, database string) bool {
+// put keeps a connection for the next call, unless it is of no more use.
+func (c *conns) put(k *kept) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	// A database cannot be made from a template that somebody is connected to.
-	if c.closed || conn.IsClosed() || conn.PgConn().TxStatus() != 'I' || strings.HasPrefix(database, "template") {
+	if c.closed || k.IsClosed() || k.PgConn().TxStatus() != 'I' || strings.HasPrefix(k.database, "template") {
 		return false
 	}
-	c.idle = append(c.idle, kept{conn, database, time.Now()})
+	k.back = time.Now()
+	c.idle = append(c.idle, k)
 	if c.sweep == nil {
 		c.sweep = time.AfterFunc(keep, c.closeIdle)
 	}
@@ -139,7 +146,7 @@ func (c *conns) trim(most int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for len(c.idle) > max(most, 0) {
-		hangUp(c.idle[0].conn)
+		hangUp(c.idle[0].Conn)
 		c.idle = c.idle[1:]
 	}
 }
@@ -147,13 +154,13 @@ func (c *conns) trim(most int) {
 func (c *conns) closeIdle() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for len(c.idle) > 0 && time.Since(c.idle[0].since) >= keep {
-		hangUp(c.idle[0].conn)
+	for len(c.idle) > 0 && time.Since(c.idle[0].back) >= keep {
+		hangUp(c.idle[0].Conn)
 		c.idle = c.idle[1:]
 	}
 	c.sweep = nil
 	if len(c.idle) > 0 {
-		c.sweep = time.AfterFunc(keep-time.Since(c.idle[0].since), c.closeIdle)
+		c.sweep = time.AfterFunc(keep-time.Since(c.idle[0].back), c.closeIdle)
 	}
 }
 
@@ -165,6 +172,27 @@ func (c *conns) close() {
 	}
 	c.mu.Unlock()
 	c.trim(0)
+}
+
+// acted remembers for as long as a connection can be fresh that we did something.
+func (c *conns) acted(oid int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := time.Now()
+	if len(c.acts) > 1000 {
+		for o, at := range c.acts {
+			if now.Sub(at) > fresh {
+				delete(c.acts, o)
+			}
+		}
+	}
+	c.acts[oid] = now
+}
+
+func (c *conns) actedAt(oid int64) time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.acts[oid]
 }
 
 // hangUp says goodbye and does not wait long for the answer.

@@ -23,7 +23,7 @@ func (s *Server) Contain(ctx context.Context, ref access.Ref, mode access.Mode) 
 		change = "nologin password null"
 	}
 	var receipt access.Receipt
-	err = s.conns.with(ctx, s.home, func(conn *pgx.Conn) error {
+	err = s.conns.act(ctx, t.oid, s.home, func(conn *pgx.Conn) error {
 		return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 			r, err := t.find(ctx, op, tx)
 			if err != nil {

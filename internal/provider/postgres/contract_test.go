@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/url"
 	"slices"
@@ -131,7 +132,7 @@ const contractGrants = ` | membership | member {intern} | member, granted by pos
 // normalize takes from an account the numbers of what was made anew, and whether it
 // has a password: one that was made anew has none until it is opened.
 func normalize(a access.Account) access.Account {
-	a.Attributes = clone(a.Attributes)
+	a.Attributes = maps.Clone(a.Attributes)
 	delete(a.Attributes, "password")
 	var s map[string]any
 	if err := json.Unmarshal(a.Snapshot, &s); err != nil {
@@ -148,14 +149,6 @@ func secretOf(text string) string {
 	u, _ := url.Parse(text)
 	secret, _ := u.User.Password()
 	return secret
-}
-
-func clone(m map[string]string) map[string]string {
-	out := map[string]string{}
-	for k, v := range m {
-		out[k] = v
-	}
-	return out
 }
 
 // drop removes a key at every depth, and brings lists into an order of their own.

@@ -20,7 +20,7 @@ func (s *Server) Delete(ctx context.Context, step access.Step) (access.Receipt, 
 		return access.Receipt{}, err
 	}
 	var left leftovers
-	err = s.conns.with(ctx, s.home, func(conn *pgx.Conn) error {
+	err = s.conns.act(ctx, t.oid, s.home, func(conn *pgx.Conn) error {
 		return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) (err error) {
 			if left, err = t.leftovers(ctx, op, tx); err != nil {
 				return err
@@ -58,22 +58,19 @@ func (l leftovers) any() bool {
 	return len(l.places)+len(l.shared)+len(l.members)+len(l.prepared) > 0
 }
 
-// leftovers makes sure of the role and reads what depends on it, in one round trip.
+// leftovers makes sure of the role and reads what depends on it.
 func (t target) leftovers(ctx context.Context, op string, tx pgx.Tx) (leftovers, error) {
 	var l leftovers
 	var n namesakes
 	var members []membership
+	var shared bool
 	var b pgx.Batch
 	b.Queue(roleByNameOrID, t.ref.Name, t.oid).Query(func(rows pgx.Rows) (err error) {
 		n, err = readNamesakes(rows, t.ref)
 		return err
 	})
 	b.Queue(placesOf, t.oid).Query(func(rows pgx.Rows) (err error) {
-		l.places, err = pgx.CollectRows(rows, pgx.RowToStructByPos[place])
-		return err
-	})
-	b.Queue(sharedQuery(major(tx.Conn()), sharedObjects), t.oid).Query(func(rows pgx.Rows) (err error) {
-		l.shared, err = collectObjects(rows)
+		l.places, shared, err = collectPlaces(rows)
 		return err
 	})
 	b.Queue(membershipsOf, t.oid).Query(func(rows pgx.Rows) (err error) {
@@ -93,7 +90,14 @@ func (t target) leftovers(ctx context.Context, op string, tx pgx.Tx) (leftovers,
 			l.members = append(l.members, m)
 		}
 	}
-	_, err := t.settle(op, n)
+	if _, err := t.settle(op, n); err != nil || !shared {
+		return l, err
+	}
+	rows, err := tx.Query(ctx, sharedQuery(major(tx.Conn()), sharedObjects), t.oid)
+	if err != nil {
+		return l, err
+	}
+	l.shared, err = collectObjects(rows)
 	return l, err
 }
 

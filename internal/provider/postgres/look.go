@@ -6,15 +6,17 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/severhq/sever/internal/access"
 )
 
-// Look asks for one role by name on a new connection, and in every database where
-// pg_shdepend says that something names it. When there is no such role it looks for
-// what is left of the oid.
+// Look asks for one role by name, and in every database where pg_shdepend says that
+// something names it. When there is no such role it looks for what is left of the
+// oid. It has connections of its own, which are opened after our last act on the
+// role and are seconds old at most.
 func (s *Server) Look(ctx context.Context, ref access.Ref) (access.Sighting, error) {
 	op := op("look at", ref, "")
 	if err := checkName("role", ref.Name); err != nil {
@@ -29,8 +31,9 @@ func (s *Server) Look(ctx context.Context, ref access.Ref) (access.Sighting, err
 		oid = t.oid
 	}
 	var f facts
-	err := s.conns.fresh(ctx, s.home, func(conn *pgx.Conn) (err error) {
-		f, err = askServer(ctx, conn, ref, oid)
+	err := s.conns.look(ctx, oid, s.home, func(conn *kept) (err error) {
+		f, err = askServer(ctx, conn.Conn, ref, oid)
+		f.opened = conn.opened
 		return err
 	})
 	if err != nil {
@@ -50,6 +53,7 @@ func (s *Server) Look(ctx context.Context, ref access.Ref) (access.Sighting, err
 // catalogs.
 type facts struct {
 	version  int
+	opened   time.Time
 	standby  bool
 	database string
 	login    string
@@ -81,18 +85,31 @@ select pg_is_in_recovery(), current_database()::text, session_user::text,
        to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
        has_table_privilege('pg_authid', 'select')`
 
+// placesOf counts what names the role $1, by database. What is the server's own has
+// no name.
 const placesOf = `
-select coalesce(d.datname::text, 'with oid ' || s.dbid), coalesce(d.datallowconn, false),
-       coalesce(has_database_privilege(d.oid, 'CONNECT'), false), count(*)::int
-from pg_shdepend s left join pg_database d on d.oid = s.dbid
-where s.refclassid = 'pg_authid'::regclass and s.refobjid = $1::int8::oid and s.dbid <> 0
-group by 1, 2, 3
+select case when s.dbid = 0 then '' else coalesce(d.datname::text, 'with oid ' || s.dbid) end, coalesce(d.datallowconn, false),
+       coalesce(has_database_privilege(d.oid, 'CONNECT'), false), s.n::int
+from (select dbid, count(*) as n from pg_shdepend
+       where refclassid = 'pg_authid'::regclass and refobjid = $1::int8::oid and classid <> 'pg_auth_members'::regclass
+       group by dbid) s
+     left join pg_database d on d.oid = s.dbid
 order by 1`
+
+// collectPlaces also tells whether something of the server itself names the role.
+func collectPlaces(rows pgx.Rows) (places []place, shared bool, err error) {
+	places, err = pgx.CollectRows(rows, pgx.RowToStructByPos[place])
+	if len(places) > 0 && places[0].Name == "" {
+		return places[1:], true, err
+	}
+	return places, false, err
+}
 
 const preparedBy = `
 select gid, database::text from pg_prepared_xacts where owner = $1::text::name order by 1`
 
-// askServer reads the shared catalogs in one round trip, or two when there is a role.
+// askServer reads the shared catalogs in two round trips, or three when something of
+// the server itself names the role.
 func askServer(ctx context.Context, conn *pgx.Conn, ref access.Ref, oid int64) (facts, error) {
 	f := facts{version: major(conn)}
 	var mayRead bool
@@ -118,13 +135,10 @@ func askServer(ctx context.Context, conn *pgx.Conn, ref access.Ref, oid int64) (
 }
 
 func (f *facts) askAbout(ctx context.Context, conn *pgx.Conn, oid int64, mayRead bool) error {
+	var shared bool
 	var b pgx.Batch
 	b.Queue(placesOf, oid).Query(func(rows pgx.Rows) (err error) {
-		f.places, err = pgx.CollectRows(rows, pgx.RowToStructByPos[place])
-		return err
-	})
-	b.Queue(sharedQuery(f.version, sharedObjects), oid).Query(func(rows pgx.Rows) (err error) {
-		f.shared, err = collectObjects(rows)
+		f.places, shared, err = collectPlaces(rows)
 		return err
 	})
 	b.Queue(sessionCount, oid).QueryRow(func(row pgx.Row) error { return row.Scan(&f.sessions) })
@@ -150,7 +164,15 @@ func (f *facts) askAbout(ctx context.Context, conn *pgx.Conn, oid int64, mayRead
 			})
 		}
 	}
-	return conn.SendBatch(ctx, &b).Close()
+	if err := conn.SendBatch(ctx, &b).Close(); err != nil || !shared {
+		return err
+	}
+	rows, err := conn.Query(ctx, sharedQuery(f.version, sharedObjects), oid)
+	if err != nil {
+		return err
+	}
+	f.shared, err = collectObjects(rows)
+	return err
 }
 
 // view is everything that was seen of a role that exists.
@@ -171,8 +193,8 @@ func (s *Server) askDatabases(ctx context.Context, f facts, v *view) error {
 			continue
 		}
 		all.Go(func() {
-			errs[i] = s.conns.fresh(ctx, p.Name, func(conn *pgx.Conn) error {
-				rows, err := conn.Query(ctx, localObjects, v.role.OID)
+			errs[i] = s.conns.look(ctx, v.role.OID, p.Name, func(conn *kept) error {
+				rows, err := conn.Query(ctx, localObjects, v.role.OID, true)
 				if err != nil {
 					return err
 				}
@@ -311,16 +333,21 @@ func (f facts) gaps() []access.Gap {
 }
 
 func (f facts) asked(name string, oid int64) string {
-	return fmt.Sprintf("pg_roles for name %s, pg_shdepend and pg_stat_activity for oid %d, on a new connection as %s to %s (PostgreSQL %d) at %s",
-		literal(name), oid, readable(f.login), readable(f.database), f.version, f.at)
+	return fmt.Sprintf("pg_roles for name %s, pg_shdepend and pg_stat_activity for oid %d, on %s",
+		literal(name), oid, f.line())
+}
+
+// line says where and when something was seen.
+func (f facts) line() string {
+	return fmt.Sprintf("a connection that only looks, opened %s as %s to %s (PostgreSQL %d), at %s",
+		f.opened.UTC().Format("2006-01-02T15:04:05.000Z"), readable(f.login), readable(f.database), f.version, f.at)
 }
 
 // absent is the sighting of a role that is not there by name.
 func (s *Server) absent(ref access.Ref, oid int64, f facts) access.Sighting {
 	out := access.Sighting{Gaps: f.gaps()}
 	if oid == 0 {
-		out.Asked = fmt.Sprintf("pg_roles for name %s, on a new connection as %s to %s (PostgreSQL %d) at %s",
-			literal(ref.Name), readable(f.login), readable(f.database), f.version, f.at)
+		out.Asked = fmt.Sprintf("pg_roles for name %s, on %s", literal(ref.Name), f.line())
 		out.Answered = "no such role; its oid is not known, so nothing was looked for by oid"
 		return out
 	}

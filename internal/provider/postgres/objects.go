@@ -142,11 +142,13 @@ left join lateral (
      cross join lateral pg_identify_object(d.classid, d.objid, d.objsubid) n
 ) i on true`
 
-// localObjects are the objects of the connected database that name the role $1.
+// localObjects are the objects of the connected database that name the role $1; what
+// it merely owns is left out unless $2.
 const localObjects = objectColumns + `, current_database()::text
 from pg_shdepend d` + explainLocal + `
 where d.refclassid = 'pg_authid'::regclass and d.refobjid = $1::int8::oid
   and d.dbid = (select oid from pg_database where datname = current_database())
+  and ($2::bool or d.deptype <> 'o' or d.classid in ('pg_default_acl'::regclass, 'pg_user_mapping'::regclass))
 order by d.classid, d.objid, d.objsubid`
 
 // explainShared does the same for what belongs to the server. The last column is

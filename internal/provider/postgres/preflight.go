@@ -13,8 +13,8 @@ import (
 // Preflight checks what our login may do, with the words that would grant it.
 func (s *Server) Preflight(ctx context.Context) ([]provider.Check, error) {
 	var checks []provider.Check
-	err := s.conns.fresh(ctx, s.home, func(conn *pgx.Conn) (err error) {
-		checks, err = s.check(ctx, conn)
+	err := s.conns.look(ctx, 0, s.home, func(conn *kept) (err error) {
+		checks, err = s.check(ctx, conn.Conn)
 		return err
 	})
 	return checks, s.classified("preflight "+s.connection, err)

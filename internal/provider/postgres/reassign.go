@@ -28,7 +28,7 @@ func (s *Server) Reassign(ctx context.Context, step access.Step) (access.Receipt
 }
 
 // checkSuccessor refuses those who must not own what a leaver made.
-func (c *clearing) checkSuccessor(ctx context.Context, tx pgx.Tx, owned []object) (role, error) {
+func (c *clearing) checkSuccessor(ctx context.Context, tx pgx.Tx) (role, error) {
 	rows, err := tx.Query(ctx, roleByNameOrID, c.successor, 0)
 	if err != nil {
 		return role{}, err
@@ -43,7 +43,7 @@ func (c *clearing) checkSuccessor(ctx context.Context, tx pgx.Tx, owned []object
 	case strings.HasPrefix(to.Name, "pg_"):
 		return role{}, refuse(c.op, fmt.Errorf("the successor %s is built-in", readable(c.successor)))
 	case to.Super && !c.role.Super:
-		return *to, c.refuseCode(owned)
+		return *to, c.refuseCode(ctx, tx)
 	default:
 		return *to, nil
 	}
@@ -52,8 +52,12 @@ func (c *clearing) checkSuccessor(ctx context.Context, tx pgx.Tx, owned []object
 // refuseCode keeps a superuser from inheriting code. A function with SECURITY
 // DEFINER, a view, a rule: they act with the rights of their owner, and the leaver
 // wrote them.
-func (c *clearing) refuseCode(owned []object) error {
-	code := slices.DeleteFunc(slices.Clone(owned), func(o object) bool {
+func (c *clearing) refuseCode(ctx context.Context, tx pgx.Tx) error {
+	code, err := c.owned(ctx, tx, major(tx.Conn()))
+	if err != nil {
+		return err
+	}
+	code = slices.DeleteFunc(code, func(o object) bool {
 		return !slices.Contains([]string{"function", "procedure", "aggregate", "view", "materialized view"}, o.Kind)
 	})
 	if len(code) == 0 {

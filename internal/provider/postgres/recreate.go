@@ -14,7 +14,7 @@ import (
 // create undoes Delete: a new role with the recorded attributes, locked and without
 // a password. When an earlier call did so and its answer was lost, it says so.
 func (r *restoration) create(ctx context.Context, tx pgx.Tx) error {
-	now, err := r.target.find(ctx, r.op, tx)
+	_, err := r.target.find(ctx, r.op, tx)
 	switch {
 	case err == nil:
 		r.out.Already, r.out.Words = true, "it was not deleted"
@@ -40,7 +40,8 @@ func (r *restoration) create(ctx context.Context, tx pgx.Tx) error {
 			}
 		}
 	}
-	if now, err = r.named(ctx, tx); err != nil {
+	now, err := r.named(ctx, tx)
+	if err != nil {
 		return err
 	}
 	r.out.ForeignID = now.id()

@@ -30,16 +30,20 @@ func listed(objects []object, one func(object) access.Blocker) []access.Blocker 
 }
 
 // refuseOwner is the answer where there is nobody to hand over to. Nothing was done.
-func (c *clearing) refuseOwner(owned []object) error {
+func (c *clearing) refuseOwner(ctx context.Context, conn *pgx.Conn) error {
+	owned, err := c.owned(ctx, conn, major(conn))
+	if err != nil {
+		return err
+	}
+	if len(owned) == 0 { // inside a database that we are outside of
+		owned = c.found
+	}
 	return refuse(c.op, fmt.Errorf("it owns %d objects there, and nobody is named to receive them", len(owned)),
-		listed(owned, func(o object) access.Blocker {
-			return access.Blocker{
-				Object: cleanWords(o),
-				Why:    "owned by " + readable(c.role.Name),
-				Remedy: fmt.Sprintf(`\connect %s; REASSIGN OWNED BY %s TO ...`, quote(o.Database), quote(c.role.Name)),
-			}
-		})...)
+		listed(owned, func(o object) access.Blocker { return o.blocker(c.role.Name) })...)
 }
+
+// entryKind is the kind of what we know only by its entry in pg_shdepend.
+const entryKind = "entry"
 
 // residue refuses with what pg_shdepend still lists after we took away what we can.
 func (c *clearing) residue() error {
@@ -52,8 +56,8 @@ func (o object) blocker(role string) access.Blocker {
 	b := access.Blocker{Object: cleanWords(o)}
 	in := `\connect ` + quote(o.Database) + "; "
 	switch {
-	case o.Class != "" && o.Kind == "inside the database":
-		b.Object = fmt.Sprintf("entry of %s with oid %d in database %s", o.Class, o.OID, readable(o.Database))
+	case o.Kind == entryKind:
+		b.Object = fmt.Sprintf("%s with oid %d in database %s", o.Class, o.OID, readable(o.Database))
 		b.Why = "our login cannot enter the database"
 		b.Remedy = fmt.Sprintf("ALTER DATABASE %s ALLOW_CONNECTIONS true; GRANT CONNECT ON DATABASE %[1]s to our login", quote(o.Database))
 	case o.owned():

@@ -35,7 +35,7 @@ func (s *Server) Restore(ctx context.Context, before access.Account, step access
 		database = step.Database
 	}
 	in := func(database string) error {
-		return s.conns.with(ctx, database, func(conn *pgx.Conn) error {
+		return s.conns.act(ctx, r.target.oid, database, func(conn *pgx.Conn) error {
 			r.out = provider.Restored{}
 			return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return undo(ctx, tx) })
 		})

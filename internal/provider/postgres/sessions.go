@@ -45,13 +45,13 @@ func (s *Server) EndSessions(ctx context.Context, ref access.Ref) (int, error) {
 		return 0, err
 	}
 	var alive int
-	err = s.conns.with(ctx, s.home, func(conn *pgx.Conn) error {
+	err = s.conns.act(ctx, t.oid, s.home, func(conn *pgx.Conn) error {
 		r, err := t.find(ctx, op, conn)
 		gone := errors.Is(err, errGone)
 		if err != nil && !gone {
 			return err
 		}
-		blockers, err := terminate(ctx, conn, t.oid)
+		found, blockers, err := terminate(ctx, conn, t.oid)
 		if err != nil {
 			return err
 		}
@@ -61,8 +61,10 @@ func (s *Server) EndSessions(ctx context.Context, ref access.Ref) (int, error) {
 				return err
 			}
 		}
-		if err := conn.QueryRow(ctx, sessionCount, t.oid).Scan(&alive); err != nil {
-			return err
+		if found > 0 {
+			if err := conn.QueryRow(ctx, sessionCount, t.oid).Scan(&alive); err != nil {
+				return err
+			}
 		}
 		alive += unseen
 		if alive > 0 && len(blockers) > 0 {
@@ -79,17 +81,17 @@ type session struct {
 	Database string
 }
 
-// terminate sends the signal to each session, and names those that it may not end.
-func terminate(ctx context.Context, conn *pgx.Conn, oid int64) ([]access.Blocker, error) {
+// terminate sends the signal to each session. It tells how many there were, and names
+// those that it may not end.
+func terminate(ctx context.Context, conn *pgx.Conn, oid int64) (found int, blockers []access.Blocker, err error) {
 	rows, err := conn.Query(ctx, sessionList, oid)
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	live, err := pgx.CollectRows(rows, pgx.RowToStructByPos[session])
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
-	var blockers []access.Blocker
 	var dying []session
 	for _, l := range live {
 		_, err := conn.Exec(ctx, endSession, oid, l.PID, l.Start)
@@ -104,16 +106,16 @@ func terminate(ctx context.Context, conn *pgx.Conn, oid int64) ([]access.Blocker
 					quote(conn.Config().User), l.PID),
 			})
 		default:
-			return nil, err
+			return 0, nil, err
 		}
 	}
 	if major(conn) < 14 {
-		return blockers, nil
+		return len(live), blockers, nil
 	}
 	for _, l := range dying {
 		if _, err := conn.Exec(ctx, awaitEnd, oid, l.PID, l.Start); err != nil {
-			return nil, err
+			return 0, nil, err
 		}
 	}
-	return blockers, nil
+	return len(live), blockers, nil
 }

@@ -32,7 +32,7 @@ func (s *Server) Unlink(ctx context.Context, step access.Step) (access.Receipt, 
 		}
 	}
 	var receipt access.Receipt
-	err = s.conns.with(ctx, s.home, func(conn *pgx.Conn) error {
+	err = s.conns.act(ctx, t.oid, s.home, func(conn *pgx.Conn) error {
 		var at membership
 		err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) (err error) {
 			if _, err = t.find(ctx, op, tx); err != nil {
