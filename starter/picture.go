@@ -54,7 +54,7 @@ type accountPart struct {
 	Exists   bool            `json:"exists"`
 	Outcome  access.Outcome  `json:"outcome,omitempty"`
 	Why      string          `json:"why,omitempty"`
-	Grants   int             `json:"grants"`
+	Grants   int             `json:"grants"` // when it was found
 	ProvenAt time.Time       `json:"proven_at,omitzero"`
 	Proof    *proofPart      `json:"proof,omitempty"` // the newest
 }
@@ -134,7 +134,7 @@ func look(ctx context.Context, s *store.Store, c store.Case) (p picture, err err
 	if err != nil {
 		return p, err
 	}
-	plans, err := plansOf(ctx, s, c.ID)
+	plans, err := plansOf(ctx, s, c.ID, steps)
 	if err != nil {
 		return p, err
 	}
@@ -145,17 +145,24 @@ func look(ctx context.Context, s *store.Store, c store.Case) (p picture, err err
 	return p, nil
 }
 
-// plansOf are the plans in force, and of the older ones those that a person decided.
-func plansOf(ctx context.Context, s *store.Store, caseID string) ([]store.Plan, error) {
+// plansOf are the plans in force, and of the older ones those that were carried out or
+// that a person decided, oldest first.
+func plansOf(ctx context.Context, s *store.Store, caseID string, steps []store.Step) ([]store.Plan, error) {
 	plans, err := s.LatestPlans(ctx, caseID)
 	if err != nil || len(plans) == 0 {
 		return nil, err
 	}
-	have := map[int]bool{}
+	have, carriedOut := map[int]bool{}, map[int]bool{}
+	newest := 0
 	for _, p := range plans {
-		have[p.No] = true
+		have[p.No], newest = true, max(newest, p.No)
 	}
-	for no := plans[0].No - 1; no > 0; no-- {
+	for _, k := range steps {
+		if k.Attempts > 0 {
+			carriedOut[k.PlanNo] = true
+		}
+	}
+	for no := 1; no < newest; no++ {
 		if have[no] {
 			continue
 		}
@@ -163,17 +170,18 @@ func plansOf(ctx context.Context, s *store.Store, caseID string) ([]store.Plan, 
 		if err != nil {
 			return nil, err
 		}
-		if old.DecidedBy != "" && old.DecidedBy != "policy" {
+		if carriedOut[no] || old.DecidedBy != "" && old.DecidedBy != "policy" {
 			plans = append(plans, old)
 		}
 	}
+	slices.SortFunc(plans, func(a, b store.Plan) int { return a.No - b.No })
 	return plans, nil
 }
 
 func (p *picture) addAccounts(accounts []store.CaseAccount, proofs []store.Proof) {
 	for _, a := range accounts {
 		part := accountPart{Account: a.Ref.String(), Engine: a.Engine, Evidence: a.Evidence, Exists: a.Exists, Outcome: a.Outcome,
-			Why: a.Why, Grants: len(a.Now.Grants), ProvenAt: a.ProvenAt}
+			Why: a.Why, Grants: max(len(a.Before.Grants), len(a.Now.Grants)), ProvenAt: a.ProvenAt}
 		var newest time.Time
 		for _, f := range proofs {
 			if f.AccountID == a.ID && !f.At.Before(newest) {
@@ -199,5 +207,4 @@ func (p *picture) addPlans(plans []store.Plan, steps []store.Step) {
 		}
 		p.Plans = append(p.Plans, part)
 	}
-	slices.SortFunc(p.Plans, func(a, b planPart) int { return a.No - b.No })
 }

@@ -40,7 +40,11 @@ func (a *app) plans(ctx context.Context, what, hash string) error {
 	if err != nil {
 		return err
 	}
-	plans, err := clients.store.LatestPlans(ctx, c.ID)
+	steps, err := clients.store.StepsOf(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	plans, err := plansOf(ctx, clients.store, c.ID, steps)
 	if err != nil {
 		return err
 	}

@@ -66,22 +66,24 @@ func (a *app) showConnections(p picture, now time.Time) {
 		if c.State == store.ConnUnknown {
 			state = a.out.red(state)
 		}
-		rows = append(rows, []string{c.Name, c.Kind, state, fmt.Sprint(c.Accounts), fmt.Sprint(c.Grants), note})
+		rows = append(rows, []string{c.Name, c.Kind, state, fmt.Sprint(c.Accounts), note})
 	}
-	a.out.table([]string{"connection", "kind", "state", "accounts", "grants", "note"}, rows)
+	a.out.table([]string{"connection", "kind", "state", "accounts", "note"}, rows)
 }
 
 func (a *app) showAccounts(p picture) {
 	rows := [][]string{}
 	for _, acct := range p.Accounts {
-		rows = append(rows, []string{printable(acct.Account), a.out.outcome(acct.Outcome), string(acct.Evidence), clip(oneLine(acct.Why))})
+		rows = append(rows, []string{printable(acct.Account), a.out.outcome(acct.Outcome), string(acct.Evidence), fmt.Sprint(acct.Grants), clip(oneLine(acct.Why))})
 	}
-	a.out.table([]string{"account", "outcome", "evidence", "why"}, rows)
+	a.out.table([]string{"account", "outcome", "evidence", "grants", "why"}, rows)
 }
 
 func (a *app) showPlans(p picture, now time.Time) {
+	const most = 10
+	older := max(len(p.Plans)-most, 0)
 	rows := [][]string{}
-	for _, k := range p.Plans {
+	for _, k := range p.Plans[older:] {
 		decided := ""
 		if k.DecidedBy != "" {
 			decided = fmt.Sprintf("by %s, %s", printable(k.DecidedBy), clock(k.DecidedAt, now))
@@ -95,6 +97,9 @@ func (a *app) showPlans(p picture, now time.Time) {
 		rows = append(rows, []string{fmt.Sprint(k.No), short(k.Hash), string(k.Status), fmt.Sprint(k.Steps), decided})
 	}
 	a.out.table([]string{"plan", "hash", "status", "steps", "decided"}, rows)
+	if older > 0 {
+		a.out.line(a.out.faint(plural(older, "older plan is", "older plans are") + " not shown: sever plan " + p.Case))
+	}
 	if s := stepWords(p.Steps); s != "" {
 		a.out.line(a.out.faint("steps: " + s))
 	}

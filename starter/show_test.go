@@ -25,7 +25,7 @@ func openPicture() picture {
 			{Name: "pg-old", Kind: "postgres", State: store.ConnUnknown, Why: "refused\x1b[2J", NextTryAt: noon.Add(90 * time.Second)},
 		},
 		Accounts: []accountPart{
-			{Account: "pg-main/ada", Evidence: access.Imported, Outcome: access.Removed, Why: "gone",
+			{Account: "pg-main/ada", Evidence: access.Imported, Outcome: access.Removed, Why: "gone", Grants: 17,
 				Proof: &proofPart{Look: 1, At: noon, Gone: true, Asked: "pg_roles", Answered: "no such role"}},
 			{Account: "pg-main/svc", Evidence: access.Confirmed, Outcome: access.Protected, Why: "matches svc*"},
 		},
@@ -45,13 +45,13 @@ func TestPicture(t *testing.T) {
 needs people: not clean yet; 1 protected and untouched, 1 connection could not be asked, 1 gone. 1 thing is for a person to do.
 opened 12:00:00 · contained after 1.5 s · successor everywhere: grace
 
-CONNECTION  KIND      STATE       ACCOUNTS  GRANTS  NOTE
-pg-main     postgres  discovered  2         5
-pg-old      postgres  unknown     0         0       refused`+"\uFFFD"+`[2J; next try in 1 min 30 s
+CONNECTION  KIND      STATE       ACCOUNTS  NOTE
+pg-main     postgres  discovered  2
+pg-old      postgres  unknown     0         refused`+"\uFFFD"+`[2J; next try in 1 min 30 s
 
-ACCOUNT      OUTCOME    EVIDENCE   WHY
-pg-main/ada  removed    imported   gone
-pg-main/svc  protected  confirmed  matches svc*
+ACCOUNT      OUTCOME    EVIDENCE   GRANTS  WHY
+pg-main/ada  removed    imported   17      gone
+pg-main/svc  protected  confirmed  0       matches svc*
 
 PLAN  HASH          STATUS    STEPS  DECIDED
 1     abababababab  approved  4      by bob, 12:00:00: ok
