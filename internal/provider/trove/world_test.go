@@ -1,6 +1,7 @@
 package trove_test
 
 import (
+	"encoding/pem"
 	"net/http/httptest"
 	"testing"
 
@@ -109,4 +110,8 @@ func refusal(t *testing.T, err error, words ...string) {
 	for _, w := range words {
 		require.Contains(t, err.Error(), w)
 	}
+}
+
+func pemOf(certificate []byte) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate}))
 }

@@ -177,11 +177,11 @@ func (s *Server) answer(op string, r *http.Request, handle func() reply) (out re
 	}
 	f := s.fault(op)
 	if f != nil && !f.After {
-		return f.reply(s.o), f.cuts(), f.Hold
+		return f.reply(), f.cuts(), f.Hold
 	}
 	out = handle()
 	if f != nil {
-		return f.reply(s.o), f.cuts(), f.Hold
+		return f.reply(), f.cuts(), f.Hold
 	}
 	return out, false, 0
 }

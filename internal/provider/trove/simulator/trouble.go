@@ -46,7 +46,7 @@ var faultNames = map[int]string{
 
 func (f *Fault) cuts() bool { return f.Status == 0 }
 
-func (f *Fault) reply(Options) reply {
+func (f *Fault) reply() reply {
 	out := reply{status: f.Status, header: f.Header}
 	switch {
 	case f.HTML:
