@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -38,13 +39,14 @@ func contractWorld(t *testing.T, s devtest.Named) providertest.World {
 	w.pg = w.open(nil)
 	w.person("ada")
 	w.person("adam")
-	w.sql("postgres", "create role {grace}", "create role {reporting}", "create role {billing}", "create role {intern}",
-		"create database {shop}", "create database {archive}")
+	w.contractDatabases()
+	w.sql("postgres", "create role {grace}", "create role {reporting}", "create role {billing}", "create role {intern}")
+	w.sql(shop, "create schema {s}")
 	for _, name := range []string{"ada", "adam"} {
 		w.grantAll(name)
 	}
 	ada := w.ref(w.name("ada"))
-	session := w.mustLogin("{shop}", ada.Name)
+	session := w.mustLogin(shop, ada.Name)
 	_, err := session.Exec(w.Context(), "begin")
 	require.NoError(w, err)
 
@@ -52,8 +54,8 @@ func contractWorld(t *testing.T, s devtest.Named) providertest.World {
 	p := w.open(config.Vars{"SEVER_CONN_PG_URL": dsn})
 	drop := func(t *testing.T) {
 		t.Helper()
-		w.sql("{shop}", "drop owned by {ada}")
-		w.sql("{archive}", "drop owned by {ada}")
+		w.sql(shop, "drop owned by {ada}")
+		w.sql(archive, "drop owned by {ada}")
 		w.sql("postgres", "drop role {ada}")
 		w.eventually("its sessions end", func() bool {
 			return len(w.query("postgres", "select pg_terminate_backend(pid)::text from pg_stat_activity where usesysid = "+ada.ForeignID)) == 0
@@ -97,6 +99,18 @@ func contractWorld(t *testing.T, s devtest.Named) providertest.World {
 	}
 }
 
+// The worlds of the contract share two databases, because making one takes longer
+// than a test. What is in them has names of its own.
+const shop, archive = "contract_shop", "contract_archive"
+
+var contractDatabases sync.Map // by server
+
+func (w *world) contractDatabases() {
+	w.Helper()
+	once, _ := contractDatabases.LoadOrStore(w.server.Name, &sync.Once{})
+	once.(*sync.Once).Do(func() { w.sql("postgres", "create database "+shop, "create database "+archive) })
+}
+
 // grantAll gives a role one of each kind of grant that can be given back whole.
 func (w *world) grantAll(name string) {
 	w.Helper()
@@ -107,27 +121,25 @@ func (w *world) grantAll(name string) {
 		return sql
 	}
 	w.sql("postgres", one("comment on role {x} is 'analyst'", "alter role {x} connection limit 7 createdb",
-		"alter role {x} set work_mem = '8MB'", "grant {reporting}, {billing} to {x}", "grant {x} to {intern}",
-		"grant connect on database {shop} to {x}")...)
-	w.sql("{shop}", one("create table if not exists orders (id int, secret text)", "grant select, insert on orders to {x}",
-		"grant update (id) on orders to {x}", "grant usage on schema public to {x}",
-		"alter default privileges in schema public grant select on tables to {x}")...)
-	w.sql("{archive}", one("create table {x}_old (id serial, x int)", "alter table {x}_old owner to {x}",
-		"create table if not exists new (x int)", "grant select on new to {x}")...)
+		"alter role {x} set work_mem = '8MB'", "grant {reporting}, {billing} to {x}", "grant {x} to {intern}")...)
+	w.sql(shop, one("create table if not exists {s}.orders (id int, secret text)", "grant select, insert on {s}.orders to {x}",
+		"grant update (id) on {s}.orders to {x}", "grant usage on schema {s} to {x}",
+		"alter default privileges in schema {s} grant select on tables to {x}")...)
+	w.sql(archive, one("create table {x}_old (id serial, x int)", "alter table {x}_old owner to {x}",
+		"create table if not exists {new} (x int)", "grant select on {new} to {x}")...)
 }
 
 const contractGrants = ` | membership | member {intern} | member, granted by postgres | unlink
  | membership | role {billing} | member, granted by postgres | unlink
  | membership | role {reporting} | member, granted by postgres | unlink
  | privilege | server | CREATEDB: new databases | delete
-{archive} | ownership | sequence public.{ada}_old_id_seq | owner | reassign
-{archive} | ownership | table public.{ada}_old | owner | reassign
-{archive} | privilege | table public.new | SELECT | revoke
-{shop} | default privilege | default acl for role postgres in schema public on tables | SELECT | revoke
-{shop} | privilege | database {shop} | CONNECT | revoke
-{shop} | privilege | schema public | USAGE | revoke
-{shop} | privilege | table column public.orders.id | UPDATE | revoke
-{shop} | privilege | table public.orders | INSERT, SELECT | revoke`
+contract_archive | ownership | sequence public.{ada}_old_id_seq | owner | reassign
+contract_archive | ownership | table public.{ada}_old | owner | reassign
+contract_archive | privilege | table public.{new} | SELECT | revoke
+contract_shop | default privilege | default acl for role postgres in schema {s} on tables | SELECT | revoke
+contract_shop | privilege | schema {s} | USAGE | revoke
+contract_shop | privilege | table column {s}.orders.id | UPDATE | revoke
+contract_shop | privilege | table {s}.orders | INSERT, SELECT | revoke`
 
 // normalize takes from an account the numbers of what was made anew, and whether it
 // has a password: one that was made anew has none until it is opened.

@@ -38,8 +38,7 @@ func TestGrantInASecondDatabase(t *testing.T) {
 // Names that would do harm if they were not quoted everywhere.
 func TestHostileNames(t *testing.T) {
 	for _, base := range []string{
-		`ada"; drop role "bob`, `ada'; --`, `ada\'`, "Ada Lovelace", `"`, "äda ☃ 名", " ", "select", "ada\nbob", "a$b$", "%s", "{}",
-		strings.Repeat("x", 50), strings.Repeat("ß", 24),
+		`ada"; drop role "bob`, `ada'; --`, `a"d\'`, "äda ☃ 名", " ", "select", "ada\n%s {}$a$", strings.Repeat("ß", 27),
 	} {
 		t.Run(base, func(t *testing.T) {
 			each(t, func(w *world) {
