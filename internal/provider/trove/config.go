@@ -56,6 +56,9 @@ type Config struct {
 
 	// PageSize is how many accounts are asked for at a time; servers cut it down.
 	PageSize int `env:"PAGE_SIZE" envDefault:"20"`
+	// ListAge is how old a list may be that proves, together with asking by name anew,
+	// that an account is gone.
+	ListAge time.Duration `env:"LIST_AGE" envDefault:"10s"`
 	// ListTimeout is longer than the 180 s for which a guest may think about a list;
 	// Timeout is for everything else, which waits 15 s for a guest.
 	ListTimeout time.Duration `env:"LIST_TIMEOUT" envDefault:"200s"`

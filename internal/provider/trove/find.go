@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/provider"
@@ -54,6 +55,15 @@ func (c *Cloud) find(ctx context.Context, op string, at place, ref access.Ref) (
 
 // unlisted decides about an account that was not found by name.
 func (c *Cloud) unlisted(ctx context.Context, op string, f finding, at place, ref access.Ref, a answer) (finding, error) {
+	sought := user{name: ref.Name, host: ref.Host}
+	absent := func(l roll) finding {
+		f.answered = fmt.Sprintf("%s is not found by name, and not among the %d accounts of instance %s as of %s",
+			sought.key(), len(l.names), at, l.read.UTC().Format(time.TimeOnly))
+		return f
+	}
+	if l, ok := c.lacks(at, sought); ok {
+		return absent(l), nil
+	}
 	if _, err := c.instance(ctx, op, f.region, at, true); errors.Is(err, errNoInstance) {
 		return c.without(ctx, op, f, at)
 	} else if err != nil {
@@ -72,16 +82,16 @@ func (c *Cloud) unlisted(ctx context.Context, op string, f finding, at place, re
 	if err != nil {
 		return f, err
 	}
-	if slices.ContainsFunc(users, func(u user) bool { return u.name == ref.Name && u.host == ref.Host }) {
+	if slices.ContainsFunc(users, func(u user) bool { return u.key() == sought.key() }) {
 		f.gap = &access.Gap{
-			Object: fmt.Sprintf("account %s@%s", ref.Name, ref.Host),
+			Object: "account " + sought.key(),
 			Why:    "it is in the list, and asked for by name the system says: " + a.words(),
 			Remedy: "a role of MariaDB looks like this, and so does an account that is just being made: look again, or use DROP ROLE over SQL",
 		}
 		return f, nil
 	}
-	f.answered = fmt.Sprintf("%s@%s is not found by name, and not among the %d accounts of instance %s", ref.Name, ref.Host, len(users), at)
-	return f, nil
+	l, _ := c.list(at)
+	return absent(l), nil
 }
 
 // without decides about an account whose instance is not there.

@@ -1,6 +1,7 @@
 package trove_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -62,9 +63,45 @@ func TestADeletionThatIsLost(t *testing.T) {
 	require.False(t, s.look(t, ref).Gone())
 	receipt, err := s.remove(t, ref)
 	require.NoError(t, err)
-	require.False(t, receipt.Pending)
-	require.False(t, receipt.Already)
+	require.Contains(t, receipt.Words, "not found by name any more")
 	require.True(t, s.look(t, ref).Gone())
+}
+
+// Many that are proven gone one after the other share a list; one that is made again
+// is found by name all the same, and one that the list has is asked about anew.
+func TestProofsShareAList(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		age   string
+		lists int
+	}{{"1h", 1}, {"0s", 50}} {
+		s := start(t, simulator.Options{}, config.Vars{"LIST_AGE": c.age})
+		id := simulator.ID(1)
+		s.Plant(simulator.Instance{ID: id}, simulator.Account{Name: "zoe"})
+		for i := range 50 {
+			s.Add(id, simulator.Account{Name: fmt.Sprintf("u%02d", i), Password: "x"})
+		}
+		require.Len(t, all(t, s), 51)
+		for i := range 50 {
+			_, err := s.remove(t, s.ref(id, fmt.Sprintf("u%02d", i), "%"))
+			require.NoError(t, err)
+		}
+		s.Forget()
+		for i := range 50 {
+			require.True(t, s.look(t, s.ref(id, fmt.Sprintf("u%02d", i), "%")).Gone())
+		}
+		lists := 0
+		for _, call := range s.Journal() {
+			if call.Op == simulator.OpListUsers {
+				lists++
+			}
+		}
+		require.Equal(t, c.lists, lists)
+		s.Add(id, simulator.Account{Name: "u07", Password: "x"})
+		require.True(t, s.look(t, s.ref(id, "u07", "%")).Exists)
+		s.Drop(id, "zoe", "%")
+		require.True(t, s.look(t, s.ref(id, "zoe", "%")).Gone())
+	}
 }
 
 // Nothing here ends a session, and the report says so.

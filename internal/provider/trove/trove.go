@@ -76,8 +76,8 @@ type Cloud struct {
 	session    *session
 
 	mu    sync.Mutex
-	known map[string]instance   // what does not change about an instance, by resource
-	lists map[string]caseGroups // by resource, from its newest whole list
+	known map[string]instance // what does not change about an instance, by resource
+	lists map[string]roll     // the newest whole list, by resource
 }
 
 var _ interface {
@@ -101,7 +101,7 @@ func open(s provider.Settings) (provider.Provider, error) {
 	}
 	return &Cloud{
 		connection: s.Connection, cfg: cfg, session: session,
-		known: map[string]instance{}, lists: map[string]caseGroups{},
+		known: map[string]instance{}, lists: map[string]roll{},
 	}, nil
 }
 

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
+	"time"
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/provider"
@@ -59,10 +59,10 @@ func (u user) with(list *[]databaseJSON) (user, error) {
 // users lists every account of an instance, without databases. On a kind of database
 // that has no accounts here there are none.
 func (c *Cloud) users(ctx context.Context, r region, at place) ([]user, error) {
-	op := "list the accounts of instance " + at.String()
+	op, began := "list the accounts of instance "+at.String(), time.Now()
 	found, err := all(ctx, r, listing[user]{
 		op: op, path: "/instances/" + at.id + "/users", limit: c.cfg.PageSize, timeout: c.cfg.ListTimeout,
-		key: func(u user) string { return u.name + "@" + u.host },
+		key: user.key,
 		decode: func(a answer) ([]user, error) {
 			var page struct {
 				Users *[]userJSON `json:"users"`
@@ -95,7 +95,7 @@ func (c *Cloud) users(ctx context.Context, r region, at place) ([]user, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.group(at, found)
+	c.keep(at, began, found)
 	return found, nil
 }
 
@@ -141,45 +141,4 @@ func (r region) user(ctx context.Context, op string, at place, name, host string
 		return user{}, a, &provider.Error{Kind: provider.Transient, Op: op, Err: err}
 	}
 	return u, a, nil
-}
-
-// caseGroups are the accounts of an instance that differ in nothing but case.
-type caseGroups map[string][]string
-
-func (c *Cloud) group(at place, users []user) {
-	groups := caseGroups{}
-	for _, u := range users {
-		k := strings.ToLower(u.name) + "@" + strings.ToLower(u.host)
-		groups[k] = append(groups[k], u.name+"@"+u.host)
-	}
-	for k, names := range groups {
-		if len(names) < 2 {
-			delete(groups, k)
-		}
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.lists[at.String()] = groups
-}
-
-// twin is another account whose name differs in nothing but case. Where there is one
-// the system hides databases of one of the two.
-func (c *Cloud) twin(ctx context.Context, r region, at place, u user) (string, error) {
-	c.mu.Lock()
-	groups, known := c.lists[at.String()]
-	c.mu.Unlock()
-	if !known {
-		if _, err := c.users(ctx, r, at); err != nil {
-			return "", err
-		}
-		c.mu.Lock()
-		groups = c.lists[at.String()]
-		c.mu.Unlock()
-	}
-	for _, other := range groups[strings.ToLower(u.name)+"@"+strings.ToLower(u.host)] {
-		if other != u.name+"@"+u.host {
-			return other, nil
-		}
-	}
-	return "", nil
 }
