@@ -85,6 +85,18 @@ func (h *hosting) find(name string) (*user, error) {
 	return &h.users[i], nil
 }
 
+// unread is the gap of users that could not be read.
+func (h *hosting) unread() (gap access.Gap, unread bool) {
+	if h.noUsers == nil {
+		return access.Gap{}, false
+	}
+	return h.gap("users of hosting "+h.id, h.noUsers), true
+}
+
+func (h *hosting) gap(object string, why error) access.Gap {
+	return access.Gap{Object: object, Why: why.Error(), Remedy: "look at hosting " + h.id + " in Netim's panel"}
+}
+
 // linksOf are the databases that a user is linked to, sorted, and the gaps: what
 // cannot be told. The name may be one of a user that is gone.
 func (h *hosting) linksOf(name string) ([]string, []access.Gap) {
@@ -101,16 +113,13 @@ func (h *hosting) linksOf(name string) ([]string, []access.Gap) {
 	if i := slices.IndexFunc(h.users, func(u user) bool { return u.name == name }); i >= 0 {
 		listed = h.users[i].databases
 	}
-	gap := func(object string, why error) access.Gap {
-		return access.Gap{Object: object, Why: why.Error(), Remedy: "look at hosting " + h.id + " in Netim's panel"}
-	}
 	var gaps []access.Gap
 	if h.noDatabases != nil {
-		gaps = append(gaps, gap("databases of hosting "+h.id, h.noDatabases))
+		gaps = append(gaps, h.gap("databases of hosting "+h.id, h.noDatabases))
 	}
 	if !listed.known {
 		for _, db := range silent {
-			gaps = append(gaps, gap("grants in database "+db, errSilent))
+			gaps = append(gaps, h.gap("grants in database "+db, errSilent))
 		}
 	}
 	for _, db := range listed.names {
@@ -119,13 +128,13 @@ func (h *hosting) linksOf(name string) ([]string, []access.Gap) {
 		}
 		linked = append(linked, db)
 		if !slices.Contains(silent, db) && h.noDatabases == nil {
-			gaps = append(gaps, gap("grants in database "+db, errors.New("the user lists it, and the database does not list the user")))
+			gaps = append(gaps, h.gap("grants in database "+db, errors.New("the user lists it, and the database does not list the user")))
 		}
 	}
 	if listed.known {
 		for _, db := range linked {
 			if !slices.Contains(listed.names, db) {
-				gaps = append(gaps, gap("grants in database "+db, errors.New("the database lists the user, and the user does not list it")))
+				gaps = append(gaps, h.gap("grants in database "+db, errors.New("the database lists the user, and the user does not list it")))
 			}
 		}
 	}

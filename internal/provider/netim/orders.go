@@ -25,6 +25,8 @@ import (
 type orders struct {
 	mu   sync.Mutex
 	open map[access.Ref][]order
+	// made are the users that this process ordered to be made anew, whatever came of it.
+	made map[access.Ref]bool
 }
 
 // order is one operation that was pending when it was last looked at.
@@ -33,7 +35,19 @@ type order struct {
 	id int64
 }
 
-func newOrders() *orders { return &orders{open: map[access.Ref][]order{}} }
+func newOrders() *orders { return &orders{open: map[access.Ref][]order{}, made: map[access.Ref]bool{}} }
+
+func (o *orders) making(ref access.Ref) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.made[ref] = true
+}
+
+func (o *orders) weMade(ref access.Ref) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.made[ref]
+}
 
 func (o *orders) add(ref access.Ref, op string, id int64) {
 	o.mu.Lock()

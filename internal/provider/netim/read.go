@@ -66,10 +66,8 @@ func (a *Account) Look(ctx context.Context, ref access.Ref) (access.Sighting, er
 	if err != nil {
 		return access.Sighting{}, err
 	}
-	if h.noUsers != nil {
-		seen.Gaps = append(seen.Gaps, access.Gap{
-			Object: "users of hosting " + h.id, Why: h.noUsers.Error(), Remedy: "look at hosting " + h.id + " in Netim's panel",
-		})
+	if gap, unread := h.unread(); unread {
+		seen.Gaps = append(seen.Gaps, gap)
 		seen.Answered = "answered, and the users could not be read"
 		return seen, nil
 	}

@@ -75,9 +75,10 @@ func (a *Account) relink(ctx context.Context, g giveBack) (provider.Restored, er
 // recreate makes the user anew, without links. Where rights contain, it has none until
 // reopen gives them back.
 //
-// A user that is there may be the work of an earlier call whose answer, with the
-// password in it, was lost. Where a password can be set it gets another one, if nobody
-// can be using it: it has no rights and no links, as we would have made it.
+// A user that is there was never deleted, or is the work of an earlier call whose
+// answer, with the password in it, was lost. Netim does not tell these apart. Where a
+// password can be set it gets another one if this process made it and nobody can be
+// using it yet. A user that was never deleted keeps its own.
 func (a *Account) recreate(ctx context.Context, g giveBack) (provider.Restored, error) {
 	var out provider.Restored
 	engine, ref := a.engine(), g.step.Account
@@ -95,8 +96,8 @@ func (a *Account) recreate(ctx context.Context, g giveBack) (provider.Restored, 
 	}
 	if g.user != nil {
 		linked, gaps := g.now.linksOf(ref.Name)
-		if engine != engineRights || !tell || g.user.rights != none || len(linked)+len(gaps) > 0 {
-			out.Receipt = nothing("the user is there")
+		if engine != engineRights || !tell || !a.orders.weMade(ref) || g.user.rights != none || len(linked)+len(gaps) > 0 {
+			out.Receipt = nothing("the user is there; if it was made anew by a call whose answer was lost, nobody has its password")
 			return out, nil
 		}
 		return a.setNew(ctx, g, out)
@@ -106,6 +107,7 @@ func (a *Account) recreate(ctx context.Context, g giveBack) (provider.Restored, 
 		first = none
 	}
 	password := newPassword()
+	a.orders.making(ref)
 	receipt, err := a.carryOut(ctx, change{
 		op: g.op, ref: ref, once: true,
 		reached: func(h *hosting) verdict {

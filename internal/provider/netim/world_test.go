@@ -31,8 +31,9 @@ var engines = map[string]config.Vars{
 // world is a simulator behind real HTTP, and a provider that speaks to it.
 type world struct {
 	*simulator.Server
-	p   provider.Provider
-	url string
+	p      provider.Provider
+	url    string
+	engine string
 }
 
 func newWorld(t *testing.T, engine string, switches simulator.Switches) world {
@@ -40,7 +41,7 @@ func newWorld(t *testing.T, engine string, switches simulator.Switches) world {
 	s := simulator.New(simulator.Options{Secret: secret, Switches: switches}).Plant(planted()...)
 	web := httptest.NewServer(s)
 	t.Cleanup(web.Close)
-	w := world{s, connected(t, web.URL+"/1.0/", engines[engine]), web.URL}
+	w := world{s, connected(t, web.URL+"/1.0/", engines[engine]), web.URL, engine}
 	t.Cleanup(func() {
 		require.LessOrEqual(t, s.Busiest(), 1, "requests in flight at once")
 		for _, r := range s.Journal() {

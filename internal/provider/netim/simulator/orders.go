@@ -241,6 +241,16 @@ func (s *Server) carryOut(o *operation) (int, message) {
 	return http.StatusOK, message{}
 }
 
+// advance counts how often an operation that waits was looked at.
+func (s *Server) advance(o *operation) {
+	if o.status != pending {
+		return
+	}
+	if o.rounds--; o.rounds < 0 {
+		s.end(o)
+	}
+}
+
 // end ends an operation that waits.
 func (s *Server) end(o *operation) {
 	if s.opt.Ends == done {
@@ -281,9 +291,8 @@ func (s *Server) operationCalls(c *call) bool {
 	if o.status == pending {
 		if c.req.Method == http.MethodPatch {
 			o.status, o.act = cancelled, nil
-		} else if o.rounds--; o.rounds < 0 {
-			s.end(o)
 		}
+		s.advance(o)
 	}
 	c.say(http.StatusOK, s.show(o))
 	return true
@@ -292,6 +301,7 @@ func (s *Server) operationCalls(c *call) bool {
 func (s *Server) pendingList(c *call) {
 	list := []any{}
 	for _, o := range s.operations {
+		s.advance(o)
 		if o.status != pending {
 			continue
 		}

@@ -79,12 +79,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	if f != nil && !f.After && !f.onlySlow() {
-		f.answer(w)
+		f.answer(c, w)
 		return
 	}
 	s.serve(c)
 	if f != nil && f.After {
-		f.answer(w)
+		f.answer(c, w)
 		return
 	}
 	c.write(w)

@@ -23,8 +23,8 @@ type Switches struct {
 	// body.
 	BareAnswers bool
 
-	// Rounds is how often an operation is Pending before it ends. Nothing is carried out
-	// before. Settle ends all at once.
+	// Rounds is how often an operation is seen Pending, by itself or in the list, before
+	// it ends. Nothing is carried out before. Settle ends all at once.
 	Rounds int
 	// Ends is how operations end that were Pending: Done when empty, Failed or Cancelled.
 	Ends string

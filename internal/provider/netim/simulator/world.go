@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"encoding/json"
 	"maps"
 	"net/http"
 	"slices"
@@ -144,6 +145,8 @@ type Fault struct {
 	RetryAfter int // in seconds
 	HTML       bool
 	Body       string
+	// Echo puts what was sent in the place of % in Body.
+	Echo bool
 }
 
 // Fail arranges faults. They are used up in the order in which they were given.
@@ -154,6 +157,13 @@ func (s *Server) Fail(faults ...Fault) {
 		f.Times = max(f.Times, 1)
 		s.faults = append(s.faults, &f)
 	}
+}
+
+// Calm drops the faults that were not used up.
+func (s *Server) Calm() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = nil
 }
 
 // fault takes the next fault for the call, or nil.
@@ -178,7 +188,7 @@ func (f *Fault) matches(r Request) bool {
 func (f *Fault) onlySlow() bool { return f.Latency > 0 && f.Status == 0 && !f.After }
 
 // answer is what the fault says instead of the server.
-func (f *Fault) answer(w http.ResponseWriter) {
+func (f *Fault) answer(c *call, w http.ResponseWriter) {
 	if f.Status == 0 {
 		panic(http.ErrAbortHandler)
 	}
@@ -189,6 +199,10 @@ func (f *Fault) answer(w http.ResponseWriter) {
 	if f.HTML {
 		w.Header().Set("Content-Type", "text/html")
 		body = "<html><body><h1>Something is wrong</h1></body></html>"
+	}
+	if f.Echo {
+		sent, _ := json.Marshal(string(c.body) + " " + c.req.Header.Get("Authorization")) // of a text
+		body = strings.ReplaceAll(body, "%", strings.Trim(string(sent), `"`))
 	}
 	w.WriteHeader(f.Status)
 	_, _ = w.Write([]byte(body)) // nobody to tell
