@@ -227,7 +227,7 @@ func (c *clearing) send(ctx context.Context, tx pgx.Tx, sql []string) error {
 	}
 	_, err := tx.Conn().PgConn().Exec(ctx, strings.Join(sql, ";\n")).ReadAll()
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == "42501" {
-		return refuse(c.op, c.server.scrubbed(err, "our own login lacks a right"), c.server.lacking(e))
+		return refuse(c.op, c.server.scrubbed(err, missingRight), c.server.lacking(e))
 	}
 	return err
 }

@@ -18,11 +18,14 @@ type verdict struct {
 	word string
 }
 
+// missingRight is said of ours and of the successor's: the server tells which.
+const missingRight = "a right is missing"
+
 // verdicts has the codes, and the classes (their first two characters), that mean
 // something else than "try again".
 var verdicts = map[string]verdict{
 	"28":    {provider.Denied, "our own login was refused"},
-	"42501": {provider.Rejected, "our own login lacks a right"},
+	"42501": {provider.Rejected, missingRight},
 	"2BP01": {provider.Rejected, "something else depends on it"},
 	"0LP01": {provider.Rejected, ""},
 	"0P000": {provider.Rejected, ""},
@@ -68,7 +71,7 @@ func (s *Server) classified(op string, err error) error {
 	return out
 }
 
-// lacking is the blocker of a statement that our own login may not send.
+// lacking is the blocker of a statement that the server refused for lack of a right.
 func (s *Server) lacking(refused *pgconn.PgError) access.Blocker {
 	why := refused.Message
 	for _, more := range []string{refused.Detail, refused.Hint} {
@@ -77,9 +80,9 @@ func (s *Server) lacking(refused *pgconn.PgError) access.Blocker {
 		}
 	}
 	return access.Blocker{
-		Object: "our login " + readable(s.conns.dsn.User),
+		Object: missingRight,
 		Why:    s.hide(why),
-		Remedy: "sever preflight names the missing GRANT",
+		Remedy: "sever preflight names what our login " + readable(s.conns.dsn.User) + " lacks",
 	}
 }
 

@@ -29,6 +29,9 @@ func (o object) grants(role string) []access.Grant {
 	case o.Bond == inPolicy:
 		g.Kind, g.Privilege = access.Privilege, "named by a row security policy"
 		return []access.Grant{g}
+	case o.Bond == inInit:
+		g.Kind, g.Privilege = access.Privilege, "noted in the privileges that an extension was installed with"
+		return []access.Grant{g}
 	case o.owned():
 		// What an owner granted stays: it passes to the successor together with the object.
 		g.Kind, g.Privilege, g.EndedBy = access.Ownership, "owner", access.Reassign

@@ -16,7 +16,8 @@ const hiddenSessions = `
 select distinct pid::int8
 from pg_locks l
 where locktype = 'virtualxid' and pid is not null and pid <> pg_backend_pid()
-  and not exists (select from pg_stat_activity a where a.pid = l.pid and a.usesysid is not null)
+  and not exists (select from pg_stat_activity a where a.pid = l.pid
+                     and (a.usesysid is not null or a.backend_type not in ('client backend', 'walsender')))
 order by 1`
 
 func hidden(ctx context.Context, conn querier) ([]int64, error) {

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/severhq/sever/internal/access"
 )
@@ -218,8 +220,11 @@ func (s *Server) askDatabases(ctx context.Context, f facts, v *view) error {
 	return nil
 }
 
-// turnedAway reports whether a server that lives refused one database.
+// turnedAway reports whether a server that lives let us not into one database.
 func turnedAway(err error) bool {
+	if _, dialing := errors.AsType[*pgconn.ConnectError](err); !dialing {
+		return false
+	}
 	c := code(err)
 	return c == "42501" || c == "55000" || c == "3D000" || strings.HasPrefix(c, "28")
 }

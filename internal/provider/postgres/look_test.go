@@ -184,3 +184,41 @@ func TestProtected(t *testing.T) {
 		}
 	})
 }
+
+// From 17 on a role is also noted where an extension was installed with privileges
+// for it. No REVOKE takes that away, and DROP OWNED is not ours to send.
+func TestPrivilegesOfAnExtension(t *testing.T) {
+	each(t, func(w *world) {
+		if w.server.Major() < 17 {
+			w.Skip("from 17 on")
+		}
+		ada := w.person("ada")
+		w.database("shop")
+		w.sql("{shop}", "create table t()", "grant select on t to {ada}", "alter extension plpgsql add table t")
+		seen := w.look(ada)
+		require.Empty(w, seen.Gaps)
+		require.Equal(w, strings.Split(w.fill(`{shop} | privilege | table public.t | SELECT | revoke
+{shop} | privilege | table public.t | noted in the privileges that an extension was installed with | revoke`), "\n"), lines(seen.Account.Grants))
+		why := w.refused(access.Step{Action: access.Revoke, Account: ada, Database: w.name("shop")})
+		require.Contains(w, why, "1 entries are left")
+		require.Contains(w, why, w.fill(`an extension was installed with privileges for it; \connect "{shop}"; DROP OWNED BY "{ada}", when it owns nothing there`))
+
+		w.sql("{shop}", "alter extension plpgsql drop table t")
+		w.offboard(ada, "")
+	})
+}
+
+// Several kinds of things can only belong to superusers. Then nobody is moved halfway.
+func TestWhatTheSuccessorMayNotOwn(t *testing.T) {
+	each(t, func(w *world) {
+		ada := w.person("ada")
+		w.person("bob")
+		w.database("shop")
+		w.sql("{shop}", "alter role {ada} superuser", "create foreign data wrapper fd", "alter foreign data wrapper fd owner to {ada}",
+			"alter role {ada} nosuperuser", "create table t()", "alter table t owner to {ada}")
+		why := w.refused(access.Step{Action: access.Reassign, Account: ada, Database: w.name("shop"), Successor: w.name("bob")})
+		require.Contains(w, why, "a right is missing")
+		require.Contains(w, why, "owner of a foreign-data wrapper must be a superuser")
+		require.Equal(w, []string{ada.Name}, w.query("{shop}", "select relowner::regrole::text from pg_class where relname = 't'"))
+	})
+}

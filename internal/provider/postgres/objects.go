@@ -217,7 +217,7 @@ func (o object) owned() bool {
 // explained reports whether the object itself says why pg_shdepend lists it.
 func (o object) explained(role string) bool {
 	switch o.Bond {
-	case owns, inPolicy:
+	case owns, inPolicy, inInit:
 		return o.Known
 	case inACL:
 		return slices.ContainsFunc(o.ACL, func(e ace) bool { return e.Grantee == role || e.Grantor == role })

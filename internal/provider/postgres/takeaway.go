@@ -91,7 +91,7 @@ func revocations(role string, objects []object, superuser bool) []revocation {
 	var out []revocation
 	for _, o := range objects {
 		word, name := grantWords[o.Kind], o.Identity
-		if word == "" || o.owned() || (!o.May && !superuser) {
+		if word == "" || o.Bond != inACL || (!o.May && !superuser) {
 			continue
 		}
 		if o.More.Column != "" {
