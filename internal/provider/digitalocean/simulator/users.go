@@ -254,11 +254,9 @@ func (s *Server) putUser(q request, c *cluster) reply {
 			return refused
 		}
 		if s.o.Switches.MergeRules {
-			for _, r := range u.Rules {
-				if !slices.ContainsFunc(rules, func(o Rule) bool { return o.Pattern == r.Pattern && o.Permission == r.Permission }) {
-					rules = append(rules, r)
-				}
-			}
+			rules = slices.Concat(u.Rules, slices.DeleteFunc(rules, func(r Rule) bool {
+				return slices.ContainsFunc(u.Rules, func(o Rule) bool { return o.Pattern == r.Pattern && o.Permission == r.Permission })
+			}))
 		}
 		u.Rules = s.numbered(c.Engine, rules)
 	default:
