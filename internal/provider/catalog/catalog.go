@@ -12,6 +12,7 @@ import (
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/provider"
+	"github.com/severhq/sever/internal/provider/digitalocean"
 	"github.com/severhq/sever/internal/provider/netim"
 	"github.com/severhq/sever/internal/provider/plesk"
 	"github.com/severhq/sever/internal/provider/postgres"
@@ -20,6 +21,7 @@ import (
 
 // all is the catalog.
 var all = Table{
+	digitalocean.Spec,
 	netim.Spec,
 	plesk.Spec,
 	postgres.Spec,
