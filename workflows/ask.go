@@ -29,7 +29,12 @@ func (o *offboarding) discover(ctx workflow.Context, name string) {
 		Case: o.Case, Connection: name}).Get(askCtx, &found)
 	delete(o.asking, name)
 	t := o.track(name)
-	if err != nil {
+	switch {
+	case t.Waived:
+		t.State = TrackClean
+		o.turn()
+		return
+	case err != nil:
 		o.park(ctx, "", name)
 		return
 	}

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"slices"
+	"time"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -52,7 +53,8 @@ func (o *offboarding) effect(ctx workflow.Context, l Letter) {
 		o.Cancelled = true
 		o.stopAll()
 	case audit.CaseEscalated:
-		o.Policy = l.Policy
+		// What is urgent waits for no date.
+		o.Policy, o.EffectiveAt = l.Policy, time.Time{}
 		o.upsert(ctx, SearchReason.ValueSet(string(l.Policy.Reason)))
 		o.stopAll()
 		o.again()

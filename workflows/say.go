@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -47,10 +48,13 @@ func (o *offboarding) say(ctx workflow.Context) {
 	}
 	o.Said = now
 	o.upsert(ctx, SearchPhase.ValueSet(string(now)), SearchOpen.ValueSet(int64(o.State.open())), SearchHeld.ValueSet(o.Held))
-	switch now {
-	case PhaseApproval, PhaseDate, PhaseHeld, PhasePeople, PhaseRestoring:
+	// The records hear of the phases that last, and of their end. Those that pass by
+	// themselves would cost more to write down than to watch.
+	resting := slices.Contains([]Phase{PhaseApproval, PhaseDate, PhaseHeld, PhasePeople, PhaseRestoring}, now)
+	if resting || o.Resting && since(ctx, tellsTheEnd) {
 		o.mark(ctx, activities.MarkInput{Phase: string(now)})
 	}
+	o.Resting = resting
 }
 
 func (o *offboarding) mark(ctx workflow.Context, in activities.MarkInput) {

@@ -83,7 +83,9 @@ type State struct {
 	// Seen answers commands that were answered before, also after this run
 	// continued as new: update id and answer, oldest first.
 	Seen []Answered `json:"seen,omitempty"`
-	Said Phase      `json:"said,omitempty"` // the phase that was last recorded
+	Said Phase      `json:"said,omitempty"` // the phase that was last told
+	// Resting is true when the records were told a phase that lasts.
+	Resting bool `json:"resting,omitempty"`
 }
 
 // Letter is a decision on its way into the records.

@@ -173,3 +173,19 @@ func TestAnAccountMadeAgainNeedsANewWord(t *testing.T) {
 	require.Equal(t, access.CaseClean, w.ends(ada).Status)
 	require.Empty(t, system.World())
 }
+
+func TestAWaivedConnectionStaysWaivedWhileItIsAsked(t *testing.T) {
+	t.Parallel()
+	up, good := inMemory(t, hers())
+	down, bad := inMemory(t, hers())
+	w := newWorld(t, up, down)
+	w.policy.Patience, w.policy.RetryEvery = time.Second, time.Hour
+	w.owns(ada, good.Ref("ada"), bad.Ref("ada"))
+	bad.Down()
+	got := w.submit(ada, "key-1")
+	w.reaches(ada, "parked", func(p workflows.Progress) bool { return p.Phase == workflows.PhasePeople })
+	require.NoError(t, w.say(ada, workflows.UpdateRetry, workflows.Decision{By: "dba"}))
+	require.NoError(t, w.say(ada, workflows.UpdateWaive, workflows.Decision{By: "cto", Why: "scrapped", Connection: down.Name}))
+	require.Equal(t, workflows.Result{Case: got.Case, Status: access.CaseExceptions}, w.ends(ada))
+	require.Len(t, bad.World(), 1)
+}
