@@ -65,16 +65,18 @@ func (s *Server) fault(op string) *Fault {
 	return nil
 }
 
-// before has the trouble that comes before anything is done; false when it had none.
-func (f *Fault) before(w http.ResponseWriter) bool {
-	if f == nil {
-		return false
-	}
+// early reports whether the trouble comes before anything is done.
+func (f *Fault) early() bool {
+	return f != nil && (f.Kind == CutBefore || f.Kind == HTML || f.Kind == Status)
+}
+
+// before has that trouble.
+func (f *Fault) before(w http.ResponseWriter) {
 	if f.RetryAfter != "" {
 		w.Header().Set("Retry-After", f.RetryAfter)
 	}
 	switch f.Kind {
-	case CutBefore:
+	default: // CutBefore
 		panic(http.ErrAbortHandler)
 	case HTML:
 		w.Header().Set("Content-Type", "text/html")
@@ -82,10 +84,7 @@ func (f *Fault) before(w http.ResponseWriter) bool {
 		_, _ = w.Write([]byte("<!doctype html><html><body><h1>Please wait<br></h1></body></html>"))
 	case Status:
 		w.WriteHeader(f.Status)
-	default:
-		return false
 	}
-	return true
 }
 
 // after sends the answer, or what is left of it.

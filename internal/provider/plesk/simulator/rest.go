@@ -42,7 +42,8 @@ func (s *Server) serveREST(w http.ResponseWriter, r *http.Request) {
 	op, ids := named(r.Method, parts)
 	f := s.fault(op)
 	s.note(op, f != nil, ids...)
-	if f.before(w) {
+	if f.early() {
+		f.before(w)
 		return
 	}
 	a := s.route(r, body, op, parts)

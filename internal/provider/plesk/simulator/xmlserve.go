@@ -85,8 +85,9 @@ func (s *Server) serveXML(w http.ResponseWriter, r *http.Request) {
 	packet, parseErr := parse(body)
 	op := packet.operation()
 	f := s.fault(op)
-	if f.before(w) {
+	if f.early() {
 		s.note(op, true)
+		f.before(w)
 		return
 	}
 	out, bad := s.door(r, packet, parseErr), true
