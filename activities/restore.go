@@ -122,27 +122,33 @@ func (a *Access) restore(ctx context.Context, p provider.Provider, lane *store.L
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), itemTime)
 	defer cancel()
 	done, cause := undo(ctx, p, acct.Before, s)
+	if done.Secret != "" {
+		where, err := a.sink.Deliver(ctx, s.CaseID, s.Account, done.Secret)
+		if err != nil {
+			return 0, fmt.Errorf("hand over the new credential of %s: %w", s.Account, err)
+		}
+		done.Words = joinWords(done.Words, "new credential handed over: "+where)
+	}
+	if cause == nil && done.Pending && !done.Unseen {
+		cause = fmt.Errorf("restore %s: %w: %s", s.Account, errNotYet, done.Words)
+	}
 	state, outcome, words := store.StepUndone, "restored", done.Words
 	switch {
 	case cause != nil && provider.KindOf(cause) == provider.Rejected:
 		outcome, words = "blocked", cause.Error()
 		done.Missing = append(done.Missing, access.Gap{Object: s.Account.String(), Why: cause.Error()})
 	case cause != nil:
-		_ = lane.Do(ctx, func(tx *store.Tx) error {
-			return tx.Append(ctx, a.undoEvent(s, audit.RestoreResult, n, provider.KindOf(cause).String(), cause.Error()))
-		})
-		return 0, cause
+		kind := provider.KindOf(cause).String()
+		if errors.Is(cause, errNotYet) {
+			kind = "accepted"
+		}
+		return 0, errors.Join(cause, lane.Do(ctx, func(tx *store.Tx) error {
+			return tx.Append(ctx, a.undoEvent(s, audit.RestoreResult, n, kind, cause.Error()))
+		}))
 	case len(done.Missing) > 0:
 		outcome = "partly"
 	case done.Already:
 		outcome = "already"
-	}
-	if done.Secret != "" {
-		where, err := a.sink.Deliver(ctx, s.CaseID, s.Account, done.Secret)
-		if err != nil {
-			return 0, fmt.Errorf("hand over the new credential of %s: %w", s.Account, err)
-		}
-		words = joinWords(words, "new credential handed over: "+where)
 	}
 	err = lane.Do(ctx, func(tx *store.Tx) error {
 		if done.ForeignID != "" {

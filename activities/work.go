@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -135,8 +136,10 @@ func (a *Access) begin(ctx context.Context, p provider.Provider, lane *store.Lan
 	return s, err
 }
 
-// end writes the result. A refusal ends the step as blocked; any other error leaves
-// it to the next attempt and goes on to Temporal.
+// end writes the result. A refusal ends the step as blocked; an order that was
+// accepted is asked for again until it is carried out, unless the system will never
+// show that; any other error leaves the step to the next attempt and goes on to
+// Temporal.
 func (a *Access) end(ctx context.Context, lane *store.Lane, s store.Step, r access.Receipt, cause error) error {
 	state, outcome, words := store.StepDone, "done", r.Words
 	var blockers []access.Blocker
@@ -149,8 +152,11 @@ func (a *Access) end(ctx context.Context, lane *store.Lane, s store.Step, r acce
 		}
 	case cause != nil:
 		state, outcome, words, again = store.StepPending, provider.KindOf(cause).String(), cause.Error(), cause
-	case r.Pending:
+	case r.Pending && r.Unseen:
 		state, outcome = store.StepAccepted, "accepted"
+	case r.Pending:
+		state, outcome = store.StepPending, "accepted"
+		again = fmt.Errorf("%s %s: %w: %s", s.Action, s.Account, errNotYet, words)
 	case r.Already:
 		outcome = "already"
 	}
@@ -181,6 +187,10 @@ func (a *Access) planned(ctx context.Context, lane *store.Lane, s store.Step) er
 	})
 }
 
+// passed are the states of a step that no later one waits for. What was accepted and
+// will never be shown is among them: the proof at the end does not rest on it.
+var passed = []store.StepState{store.StepDone, store.StepAccepted, store.StepSuperseded}
+
 // obstacle is the earlier step of the account that keeps it from being deleted.
 func (a *Access) obstacle(ctx context.Context, s store.Step) (string, error) {
 	all, err := a.store.Steps(ctx, s.CaseID, s.PlanNo, 1, s.Ordinal-1)
@@ -188,7 +198,7 @@ func (a *Access) obstacle(ctx context.Context, s store.Step) (string, error) {
 		return "", err
 	}
 	for _, o := range all {
-		if o.AccountID == s.AccountID && o.State != store.StepDone && o.State != store.StepSuperseded {
+		if o.AccountID == s.AccountID && !slices.Contains(passed, o.State) {
 			return fmt.Sprintf("step %d (%s %s) comes first and is %s", o.Ordinal, o.Action, o.Database+o.Object, o.State), nil
 		}
 	}

@@ -58,6 +58,9 @@ type Receipt struct {
 	// Pending is true when the system accepted the order and has not carried it
 	// out yet. Accepted is not done: the step stays open until Look agrees.
 	Pending bool `json:"pending,omitempty"`
+	// Unseen is true, with Pending, when the system will never show whether it
+	// carried the order out. The step then ends as accepted: asking again is no use.
+	Unseen bool `json:"unseen,omitempty"`
 	// Words are the system's own, scrubbed of secrets.
 	Words string `json:"words,omitempty"`
 	// RequestID is the system's id of the request, where it has one.

@@ -91,14 +91,16 @@ func (t *Tx) AddSuccessors(ctx context.Context, caseID string, successors map[st
 }
 
 // MarkContained notes the moment from which nobody can log in any more: every
-// connection has answered or was waived, and every step to contain that is in force
-// is done. Before that it notes nothing. The first time stays.
+// connection has answered or was waived, and every account to contain is contained or
+// proven gone; accepted is not contained. Before that it notes nothing. The first time stays.
 func (t *Tx) MarkContained(ctx context.Context, caseID string, at time.Time) error {
 	_, err := t.exec(ctx, "mark contained", `
 		update cases set contained_at = @at
 		where id = @id and contained_at is null
 		  and not exists (select from case_connections where case_id = @id and state not in ('discovered', 'waived'))
-		  and not exists (select from steps where case_id = @id and action = 'contain' and state not in ('done', 'superseded'))`,
+		  and not exists (
+		    select from steps s where s.case_id = @id and s.action = 'contain' and s.state not in ('done', 'superseded')
+		      and not exists (select from proofs p where p.account_id = s.account_id and p.gone))`,
 		pgx.NamedArgs{"id": caseID, "at": at})
 	return err
 }

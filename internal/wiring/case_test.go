@@ -193,3 +193,26 @@ func TestNoKnownAccountIsNotNoAccount(t *testing.T) {
 	require.Equal(t, map[string]access.Outcome{"long gone": access.AlreadyGone}, w.outcomes(got.Case))
 	require.Empty(t, system.Writes())
 }
+
+func TestAcceptedIsAskedForUntilItIsDone(t *testing.T) {
+	t.Parallel()
+	conn, system := inMemory(t, hers())
+	w := newWorld(t, conn)
+	w.owns(ada, system.Ref("ada"))
+	system.ApplyLater(memory.OpContain, memory.OpUnlink, memory.OpRevoke, memory.OpDelete)
+	got := w.submit(ada, "key-1")
+	status := make(chan access.CaseStatus, 1)
+	go func() { status <- w.ends(ada).Status }()
+	for pending := 0; ; {
+		select {
+		case s := <-status:
+			require.Equal(t, access.CaseClean, s)
+			require.Equal(t, 5, pending, "every order was accepted first")
+			require.Contains(t, w.tale(got.Case), "step.result delete accepted")
+			w.paired(got.Case)
+			return
+		case <-time.After(50 * time.Millisecond):
+			pending += system.Settle()
+		}
+	}
+}

@@ -27,7 +27,7 @@ func (c *Cloud) Contain(ctx context.Context, ref access.Ref, _ access.Mode) (acc
 	case !a.ok():
 		return access.Receipt{}, f.refused(op, a)
 	}
-	return access.Receipt{Pending: true, Words: "a new password that nobody knows was accepted; the system does not show when it is set, and open sessions live on"}, nil
+	return access.Receipt{Pending: true, Unseen: true, Words: "a new password that nobody knows was accepted; the system does not show when it is set, and open sessions live on"}, nil
 }
 
 // password sends a name, a host and a password: to change it (PUT), or to make the

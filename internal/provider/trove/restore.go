@@ -90,7 +90,7 @@ func (c *Cloud) reopen(ctx context.Context, op string, f *finding) (provider.Res
 	}
 	return provider.Restored{
 		Secret:  password,
-		Receipt: access.Receipt{Pending: true, Words: "a new password was accepted; the system does not show when it is set"},
+		Receipt: access.Receipt{Pending: true, Unseen: true, Words: "a new password was accepted; the system does not show when it is set"},
 	}, nil
 }
 
