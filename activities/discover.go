@@ -169,7 +169,7 @@ func (a *Access) writeFound(ctx context.Context, in DiscoverInput, kind string, 
 		return tx.Append(ctx, audit.Event{
 			Chain: in.Case, Key: activityKey(ctx, "discovered"), At: time.Now(), Kind: audit.ConnectionDiscovered, Actor: self,
 			Object: in.Connection, Attempt: int(info.Attempt),
-			Words: fmt.Sprintf("%d accounts listed, %d belong to the principal, %d grants", listed, found.Accounts, found.Grants),
+			Words: access.Count(listed, "account") + " listed, " + access.Count(found.Accounts, "account") + " of the principal, " + access.Count(found.Grants, "grant"),
 			Data:  map[string]any{"accounts": described(accounts)},
 		})
 	})

@@ -74,7 +74,7 @@ func (r *Records) planEvents(ctx context.Context, tx *store.Tx, in PlanInput, p 
 	}
 	e := audit.Event{
 		Chain: in.Case, Key: activityKey(ctx, "plan"), At: in.At, Kind: audit.PlanMade, Actor: self, Object: fmt.Sprintf("plan %d", out.No),
-		Words: fmt.Sprintf("%d accounts to end in %d steps", act, len(p.Steps)),
+		Words: inWords(act, len(p.Steps)),
 		Data:  map[string]any{"hash": out.Hash, "steps": len(p.Steps), "untouched": untouched, "waits_for_approval": out.NeedsWord},
 	}
 	if err := tx.Append(ctx, e); err != nil {
@@ -87,6 +87,14 @@ func (r *Records) planEvents(ctx context.Context, tx *store.Tx, in PlanInput, p 
 		}
 	}
 	return nil
+}
+
+// inWords says what a plan comes to.
+func inWords(accounts, steps int) string {
+	if accounts == 0 {
+		return "nothing to end; looks again in " + access.Count(steps, "step")
+	}
+	return access.Count(accounts, "account") + " to end in " + access.Count(steps, "step")
 }
 
 // facts reads what the plan is made from.

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/severhq/sever/internal/access"
 )
 
 // relink undoes Unlink: every recorded membership of the pair that is not there,
@@ -37,7 +39,7 @@ func (r *restoration) relink(ctx context.Context, tx pgx.Tx) error {
 		}
 	}
 	r.out.Already = given == 0 && len(r.out.Missing) == 0
-	r.out.Words = fmt.Sprintf("GRANT %s TO %s: %d grants", readable(p.Role), readable(p.Member), given)
+	r.out.Words = fmt.Sprintf("GRANT %s TO %s: %s", readable(p.Role), readable(p.Member), access.Count(given, "grant"))
 	return nil
 }
 

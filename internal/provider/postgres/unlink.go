@@ -91,7 +91,7 @@ func unlink(ctx context.Context, op string, tx pgx.Tx, self string, p pair, at *
 			})
 		}
 	}
-	return access.Receipt{Words: fmt.Sprintf("REVOKE %s FROM %s: %d grants", readable(p.Role), readable(p.Member), len(rows))}, nil
+	return access.Receipt{Words: fmt.Sprintf("REVOKE %s FROM %s: %s", readable(p.Role), readable(p.Member), access.Count(len(rows), "grant"))}, nil
 }
 
 // endsWith reports whether the membership ends with the account named self. Between
