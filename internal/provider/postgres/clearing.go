@@ -110,7 +110,7 @@ select classid::regclass::text, objid::int8, objsubid, deptype::text, dbid = 0
 from pg_shdepend
 where refclassid = 'pg_authid'::regclass and refobjid = $1::int8::oid
   and (dbid = 0 or dbid = (select oid from pg_database where datname = $2::text::name))
-  and classid <> 'pg_auth_members'::regclass
+  and classid <> 'pg_auth_members'::regclass and deptype <> 'p'
 order by 1, 2, 3`
 
 // read finds what names the role: in the step's database, and of what belongs to the

@@ -41,6 +41,14 @@ func endHidden(ctx context.Context, conn *pgx.Conn, r role) (int, error) {
 	if r.Super || r.Signals {
 		return outwait(ctx, conn, pids)
 	}
+	hers, err := endAs(ctx, conn, r, pids)
+	if code(err) == "42501" { // we may not act as the role
+		return outwait(ctx, conn, pids)
+	}
+	return hers, err
+}
+
+func endAs(ctx context.Context, conn *pgx.Conn, r role, pids []int64) (hers int, err error) {
 	tx, err := conn.Begin(ctx)
 	if err != nil {
 		return 0, err
@@ -53,7 +61,6 @@ func endHidden(ctx context.Context, conn *pgx.Conn, r role) (int, error) {
 			return 0, err
 		}
 	}
-	hers := 0
 	for _, pid := range pids {
 		var sent bool
 		err := pgx.BeginFunc(ctx, tx, func(one pgx.Tx) error {
@@ -70,7 +77,7 @@ func endHidden(ctx context.Context, conn *pgx.Conn, r role) (int, error) {
 }
 
 // outwait is for roles that may terminate any session, so that asking as the role
-// tells nothing. A start is over in milliseconds: the hidden sessions of now must
+// tells nothing, and for logins that cannot act as the role. A start is over in milliseconds: the hidden sessions of now must
 // all have come out, or be gone. Who stays is counted as the role's.
 func outwait(ctx context.Context, conn *pgx.Conn, pids []int64) (int, error) {
 	const reads = 20

@@ -88,12 +88,12 @@ select pg_is_in_recovery(), current_database()::text, session_user::text,
        has_table_privilege('pg_authid', 'select')`
 
 // placesOf counts what names the role $1, by database. What is the server's own has
-// no name.
+// no name. Before 15, "p" marks a built-in role and names nothing.
 const placesOf = `
 select case when s.dbid = 0 then '' else coalesce(d.datname::text, 'with oid ' || s.dbid) end, coalesce(d.datallowconn, false),
        coalesce(has_database_privilege(d.oid, 'CONNECT'), false), s.n::int
 from (select dbid, count(*) as n from pg_shdepend
-       where refclassid = 'pg_authid'::regclass and refobjid = $1::int8::oid and classid <> 'pg_auth_members'::regclass
+       where refclassid = 'pg_authid'::regclass and refobjid = $1::int8::oid and classid <> 'pg_auth_members'::regclass and deptype <> 'p'
        group by dbid) s
      left join pg_database d on d.oid = s.dbid
 order by 1`

@@ -182,7 +182,7 @@ const explainParameters = `    union all
 const sharedObjects = objectColumns + `, coalesce(o.place::text, '')
 from pg_shdepend d` + explainShared + `
 where d.refclassid = 'pg_authid'::regclass and d.refobjid = $1::int8::oid and d.dbid = 0
-  and d.classid <> 'pg_auth_members'::regclass
+  and d.classid <> 'pg_auth_members'::regclass and d.deptype <> 'p'
 order by d.classid, d.objid, d.objsubid`
 
 // theseObjects are the objects with the catalogs $1, oids $2 and columns $3, as they
