@@ -167,10 +167,13 @@ func TestDiscovery(t *testing.T) {
 		for _, set := range simulator.Settings() {
 			w := newTown(t, api, set.Switches, nil)
 			w.sim.Seed()
-			if api == "xml" && set.Switches == (simulator.Switches{}) {
+			if api == "xml" && (set.Switches == simulator.Switches{UniversalOnlyListed: true}) {
 				for i := range 250 { // more databases than one packet asks about
 					w.sim.Database(w.sub, w.server, "many"+strconv.Itoa(i))
 				}
+				tail := w.sim.Subscription("tail.example")
+				w.sim.Database(tail, w.server, "tail")
+				w.sim.Plant(simulator.User{Subscription: tail, Server: w.server, Login: "tail", Password: "the very last"})
 			}
 			last := w.sim.Database(w.sub, w.server, "last")
 			w.sim.Plant(simulator.User{Database: last, Login: "last", Password: "the last one"})

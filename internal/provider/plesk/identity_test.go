@@ -2,6 +2,7 @@ package plesk_test
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -53,7 +54,7 @@ func TestNamesakes(t *testing.T) {
 		other := w.sim.Plant(simulator.User{Database: w.sim.Database(w.sub, postgres, "shop"), Login: "ada", Password: "another's"})
 		south := w.sim.Subscription("south.example")
 		w.sim.Plant(simulator.User{Subscription: south, Server: postgres + 7, Login: "ada", Password: "a third"})
-		w.sim.Plant(simulator.User{Subscription: south, Server: postgres + 8, Login: "ada", Password: "a fourth"})
+		fourth := w.sim.Plant(simulator.User{Subscription: south, Server: postgres + 8, Login: "ada", Password: "a fourth"})
 		list, err := w.list()
 		require.NoError(t, err)
 		places := map[string]int{}
@@ -63,6 +64,12 @@ func TestNamesakes(t *testing.T) {
 			}
 		}
 		require.Equal(t, map[string]int{"database server 1": 1, "database server 2": 1, "universal": 2}, places)
+
+		known := w.ref
+		known.Resource, known.ForeignID = "universal", strconv.Itoa(fourth)
+		there := w.look(known)
+		require.Equal(t, known, there.Account.Ref, "the id decides between them")
+		require.Empty(t, there.Gaps)
 
 		nobody := access.Step{Action: access.Delete, Account: access.Ref{Connection: "panel", Name: "ada"}}
 		_, err = w.do(nobody)
@@ -112,6 +119,9 @@ func TestStrangeReferences(t *testing.T) {
 				w.panel.Explain(step)
 			}
 		}
+		other := access.Account{Ref: w.at("shop_app", w.app)}
+		_, err := w.panel.Restore(t.Context(), other, w.step(access.Contain))
+		w.kind(provider.Rejected, err, "the record of somebody else")
 		require.Zero(t, w.recorder.Count())
 	})
 }

@@ -204,6 +204,37 @@ func TestPolicies(t *testing.T) {
 		_, err = w.panel.Restore(t.Context(), before, w.step(access.Delete))
 		w.kind(provider.Rejected, err)
 		require.ErrorContains(t, err, "[secret]")
+		w.sim.Plant(simulator.User{Database: w.shop, Login: "ada", Password: "another ada's"})
+		_, err = w.panel.Restore(t.Context(), before, w.step(access.Delete))
+		require.ErrorIs(t, err, provider.ErrAnotherAccount, "what was refused was not made by us")
+	})
+}
+
+// TestOkIsNotDone: the answer is ok, and nothing was done.
+func TestOkIsNotDone(t *testing.T) {
+	both(t, func(t *testing.T, api string) {
+		w := newTown(t, api, simulator.Switches{}, nil)
+		idle := simulator.Fault{Op: "change", Kind: simulator.Idle}
+		if api == "xml" {
+			w.sim.MakeDefault(w.shop, w.ada)
+			w.sim.Fail(idle)
+			_, err := w.do(w.step(access.Unlink))
+			w.kind(provider.Transient, err)
+			_, err = w.do(w.step(access.Unlink))
+			require.NoError(t, err)
+		}
+		before := w.look(w.ref).Account
+		w.sim.Fail(idle)
+		_, err := w.do(w.step(access.Delete))
+		w.kind(provider.Transient, err)
+		_, err = w.do(w.step(access.Delete))
+		require.NoError(t, err)
+		w.sim.Fail(idle)
+		_, err = w.panel.Restore(t.Context(), before, w.step(access.Delete))
+		w.kind(provider.Transient, err)
+		back, err := w.panel.Restore(t.Context(), before, w.step(access.Delete))
+		require.NoError(t, err)
+		require.NotEmpty(t, back.ForeignID)
 	})
 }
 

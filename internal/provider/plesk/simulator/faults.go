@@ -17,6 +17,7 @@ const (
 	Status                // an HTTP status without words, and nothing was done
 	Truncated             // it was done, and half of the answer arrives
 	Foreign               // it was done, and the answer is one to another question
+	Idle                  // nothing was done, and the answer is that it was
 )
 
 // Fault is a failure of the next requests of an operation.
@@ -68,6 +69,15 @@ func (s *Server) fault(op string) *Fault {
 // early reports whether the trouble comes before anything is done.
 func (f *Fault) early() bool {
 	return f != nil && (f.Kind == CutBefore || f.Kind == HTML || f.Kind == Status)
+}
+
+// idle is what undoes everything that follows, when that is the trouble.
+func (s *Server) idle(f *Fault) func() {
+	if f == nil || f.Kind != Idle {
+		return func() {}
+	}
+	was := s.state.clone()
+	return func() { s.state = was }
 }
 
 // before has that trouble.

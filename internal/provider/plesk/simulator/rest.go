@@ -46,6 +46,7 @@ func (s *Server) serveREST(w http.ResponseWriter, r *http.Request) {
 		f.before(w)
 		return
 	}
+	defer s.idle(f)()
 	a := s.route(r, body, op, parts)
 	text, err := json.Marshal(a.body)
 	if err != nil {

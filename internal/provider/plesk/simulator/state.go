@@ -46,6 +46,21 @@ func newState() state {
 	}
 }
 
+// clone is a copy that shares nothing that changes.
+func (t *state) clone() state {
+	out := *t
+	out.databases, out.users, out.last, out.freed = map[int]*Database{}, map[int]*User{}, maps.Clone(t.last), slices.Clone(t.freed)
+	for id, db := range t.databases {
+		again := *db
+		out.databases[id] = &again
+	}
+	for id, u := range t.users {
+		again := *u
+		out.users[id] = &again
+	}
+	return out
+}
+
 func (t *state) next(kind string) int {
 	t.last[kind]++
 	return t.last[kind]

@@ -90,6 +90,7 @@ func (s *Server) serveXML(w http.ResponseWriter, r *http.Request) {
 		f.before(w)
 		return
 	}
+	defer s.idle(f)()
 	out, bad := s.door(r, packet, parseErr), true
 	if out == nil {
 		out, bad = s.perform(r, packet, f != nil)
