@@ -154,9 +154,17 @@ func (n Notary) sign(ctx context.Context, s *store.Store, at time.Time) error {
 	if n.Key == nil {
 		return nil
 	}
-	c, err := s.AddCheckpoint(ctx, n.Key, at)
-	if err != nil || n.File == "" {
+	if _, err := s.AddCheckpoint(ctx, n.Key, at); err != nil || n.File == "" {
 		return err
 	}
-	return audit.AppendCheckpoint(n.File, c)
+	last, err := audit.LastCheckpoint(n.File)
+	if err != nil {
+		return err
+	}
+	// All that the file lacks: an earlier worker may have died between the two writes.
+	missing, err := s.CheckpointsAfter(ctx, last)
+	if err != nil {
+		return err
+	}
+	return audit.AppendCheckpoint(n.File, missing...)
 }

@@ -7,9 +7,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/severhq/sever/internal/audit"
@@ -229,5 +231,25 @@ func TestCheckpointFileNamesABrokenLine(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, append([]byte("{}x\n"), whole...), 0o600))
 	_, err = audit.ReadCheckpoints(path)
 	require.ErrorContains(t, err, "line 1")
-	require.Error(t, audit.AppendCheckpoint(path, l.in...))
+	require.NoError(t, os.WriteFile(path, append(whole, "{}x\n"...), 0o600))
+	require.ErrorContains(t, audit.AppendCheckpoint(path, l.in...), "last line")
+	_, err = audit.LastCheckpoint(path)
+	require.ErrorContains(t, err, "last line")
+}
+
+// Several writers, as several workers on one machine, leave a file in order.
+func TestCheckpointFileHasManyWriters(t *testing.T) {
+	l := newLedger(t)
+	path := filepath.Join(t.TempDir(), "checkpoints.jsonl")
+	var wg sync.WaitGroup
+	for n := range l.in {
+		wg.Go(func() { assert.NoError(t, audit.AppendCheckpoint(path, l.in[:n+1]...)) })
+	}
+	wg.Wait()
+	got, err := audit.ReadCheckpoints(path)
+	require.NoError(t, err)
+	require.Equal(t, l.in, got)
+	last, err := audit.LastCheckpoint(path)
+	require.NoError(t, err)
+	require.Equal(t, l.in[len(l.in)-1].No, last)
 }

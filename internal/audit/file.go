@@ -47,21 +47,54 @@ func readLine(line []byte) (c Checkpoint, err error) {
 	return c, nil
 }
 
-// AppendCheckpoint adds to the file those checkpoints that are newer than its last one,
-// and returns when the disk has them. Giving it every checkpoint of the database
-// closes the gap that a crash between the two writes left.
-func AppendCheckpoint(path string, checkpoints ...Checkpoint) error {
-	have, err := ReadCheckpoints(path)
-	if err != nil {
-		return err
+// LastCheckpoint is the number of the last whole checkpoint in the file; zero when
+// there is none.
+func LastCheckpoint(path string) (int64, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
 	}
-	var last int64
-	if len(have) > 0 {
-		last = have[len(have)-1].No
+	if err != nil {
+		return 0, fmt.Errorf("read checkpoints: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	line, _, err := lastLine(f)
+	if err != nil || line == nil {
+		return 0, err
+	}
+	c, err := readLine(line)
+	if err != nil {
+		return 0, fmt.Errorf("read checkpoints: %s, last line: %w", path, err)
+	}
+	return c.No, nil
+}
+
+// AppendCheckpoint adds to the file those checkpoints that are newer than its last one,
+// and returns when the disk has them. Giving it every checkpoint after
+// LastCheckpoint closes the gap that a crash between the two writes left. Several
+// processes may append to one file.
+func AppendCheckpoint(path string, checkpoints ...Checkpoint) (err error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("append checkpoints: %w", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }() // and with it the lock
+	if err := lock(f); err != nil {
+		return fmt.Errorf("append checkpoints: lock %s: %w", path, err)
+	}
+	line, whole, err := lastLine(f)
+	if err != nil {
+		return fmt.Errorf("append checkpoints: %w", err)
+	}
+	var last Checkpoint
+	if line != nil {
+		if last, err = readLine(line); err != nil {
+			return fmt.Errorf("append checkpoints: %s, last line: %w", path, err)
+		}
 	}
 	var lines bytes.Buffer
 	for _, c := range checkpoints {
-		if c.No <= last {
+		if c.No <= last.No {
 			continue
 		}
 		text, err := json.Marshal(c)
@@ -69,43 +102,54 @@ func AppendCheckpoint(path string, checkpoints ...Checkpoint) error {
 			return fmt.Errorf("append checkpoint %d: %w", c.No, err)
 		}
 		lines.Write(append(text, '\n'))
-		last = c.No
+		last = c
 	}
 	if lines.Len() == 0 {
 		return nil
 	}
-	if err := write(path, lines.Bytes()); err != nil {
+	if err := write(f, whole, lines.Bytes()); err != nil {
 		return fmt.Errorf("append checkpoints: %w", err)
 	}
-	return nil
+	return syncDir(filepath.Dir(path))
 }
 
 // write puts text behind the last whole line of the file and waits for the disk.
-func write(path string, text []byte) (err error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	whole, err := wholeLines(path)
-	if err != nil {
-		return err
-	}
+func write(f *os.File, whole int64, text []byte) error {
 	if err := f.Truncate(whole); err != nil {
 		return err
 	}
 	if _, err := f.WriteAt(text, whole); err != nil {
 		return err
 	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(path))
+	return f.Sync()
 }
 
-func wholeLines(path string) (int64, error) {
-	text, err := os.ReadFile(path)
-	return int64(bytes.LastIndexByte(text, '\n') + 1), err
+// lastLine is the last line that has its line feed, without it, and where the next
+// one begins. It reads from the end: the file grows for years.
+func lastLine(f *os.File) (line []byte, whole int64, err error) {
+	const block = 1 << 16
+	end, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, 0, err
+	}
+	var tail []byte
+	for at := end; at > 0; {
+		n := min(at, block)
+		at -= n
+		head := make([]byte, n, n+int64(len(tail)))
+		if _, err := f.ReadAt(head, at); err != nil {
+			return nil, 0, err
+		}
+		tail = append(head, tail...)
+		feed := bytes.LastIndexByte(tail, '\n')
+		if feed < 0 {
+			continue // all that we have is a write that was cut short
+		}
+		if before := bytes.LastIndexByte(tail[:feed], '\n'); before >= 0 || at == 0 {
+			return tail[before+1 : feed], at + int64(feed) + 1, nil
+		}
+	}
+	return nil, 0, nil
 }
 
 func syncDir(dir string) error {

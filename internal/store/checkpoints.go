@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -80,6 +81,11 @@ func (t *Tx) lastCheckpoint(ctx context.Context) (audit.Checkpoint, error) {
 // checkpoint is gone come as one without a hash, which verifies as changed.
 func (q queries) Checkpoints(ctx context.Context) ([]audit.Checkpoint, error) {
 	return q.checkpoints(ctx, "")
+}
+
+// CheckpointsAfter are the checkpoints with higher numbers, first to last.
+func (q queries) CheckpointsAfter(ctx context.Context, no int64) ([]audit.Checkpoint, error) {
+	return q.checkpoints(ctx, "where no > "+strconv.FormatInt(no, 10))
 }
 
 func (q queries) checkpoints(ctx context.Context, where string) ([]audit.Checkpoint, error) {
