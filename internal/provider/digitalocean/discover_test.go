@@ -1,6 +1,7 @@
 package digitalocean
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 
@@ -200,4 +201,36 @@ func TestPreflight(t *testing.T) {
 	require.Len(t, checks, 1)
 	require.True(t, checks[0].Fatal && !checks[0].OK)
 	require.Contains(t, checks[0].Detail, "Unable to authenticate you.")
+}
+
+// TestPagesAreComplete: whatever the server makes of pages, everybody is found.
+func TestPagesAreComplete(t *testing.T) {
+	t.Parallel()
+	c := simulator.Cluster{ID: ids[mysql], Name: "crowded", Engine: mysql}
+	for i := range 450 {
+		c.Users = append(c.Users, simulator.User{Name: fmt.Sprintf("user-%03d", i)})
+	}
+	for _, paging := range []simulator.Paging{simulator.WholeLists, simulator.PagesAsAsked, simulator.PagesOf20, simulator.SilentPagesOf20} {
+		f := setup(t, options{Options: simulator.Options{Switches: simulator.Switches{Paging: paging}}}, c)
+		n := 0
+		for a, err := range f.Accounts(t.Context()) {
+			require.NoError(t, err)
+			require.NotEmpty(t, a.Name)
+			n++
+		}
+		require.Equal(t, 451, n)
+		require.True(t, f.see(t, f.ref(ids[mysql], "user-449")).Exists)
+	}
+}
+
+// TestAListThatChanges is not taken for a whole one.
+func TestAListThatChanges(t *testing.T) {
+	t.Parallel()
+	c := town(mysql)
+	f := setup(t, options{Options: simulator.Options{Switches: simulator.Switches{Paging: simulator.PagesOf20}}}, c)
+	f.sim.Fail(simulator.Fault{Method: "GET", Path: "/users$", Status: 200,
+		Body: `{"users":[{"name":"doadmin"},{"name":"app-00"}],"meta":{"total":40},"links":{"pages":{"next":"https://api.digitalocean.com/"}}}`})
+	_, err := f.Look(t.Context(), f.ref(ids[mysql], "zoe"))
+	require.ErrorContains(t, err, "changed while it was read")
+	require.Equal(t, provider.Transient, provider.KindOf(err))
 }

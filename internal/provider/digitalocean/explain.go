@@ -34,7 +34,7 @@ func (t *Team) Explain(step access.Step) []string {
 	case access.Delete:
 		return []string{
 			t.curl("DELETE", users(name), nil),
-			"# refused while the user owns objects: REASSIGN OWNED, then DROP OWNED, in every database, by SQL",
+			"# PostgreSQL refuses while the user owns objects: REASSIGN OWNED, then DROP OWNED, in every database, by SQL",
 		}
 	case access.Confirm:
 		return []string{t.curl("GET", []string{at}, nil), t.curl("GET", users(), nil), t.curl("GET", []string{at, "pools"}, nil) + " # PostgreSQL only"}

@@ -186,15 +186,14 @@ func FuzzNames(f *testing.F) {
 	for _, name := range hostile {
 		f.Add(name)
 	}
-	var now http.Handler
-	server := wire.Record(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { now.ServeHTTP(w, r) }))
-	web := httptest.NewServer(server)
+	var now *wire.Recorder
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { now.ServeHTTP(w, r) }))
 	f.Cleanup(web.Close)
+	team := opened(f, web.URL, nil)
 	f.Fuzz(func(t *testing.T, name string) {
-		now = gullible(name)
-		before := server.Count()
-		throw(t, opened(t, web.URL, nil), ids[pg], name)
-		for _, r := range server.Seen()[before:] {
+		now = wire.Record(gullible(name))
+		throw(t, team, ids[pg], name)
+		for _, r := range now.Seen() {
 			if !fine(r, name) {
 				t.Errorf("%q left as %s %s", name, r.Method, r.URI)
 			}

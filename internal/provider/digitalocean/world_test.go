@@ -51,7 +51,7 @@ func setup(t *testing.T, o options, planted ...simulator.Cluster) fixture {
 }
 
 // opened is a provider for whatever answers at the URL.
-func opened(t *testing.T, url string, more config.Vars) *Team {
+func opened(t testing.TB, url string, more config.Vars) *Team {
 	t.Helper()
 	vars := config.Vars{"X_TOKEN": simulator.DefaultToken, "X_URL": url}
 	for name, value := range more {
