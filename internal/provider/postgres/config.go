@@ -21,7 +21,7 @@ type Config struct {
 	StatementTimeout time.Duration `env:"STATEMENT_TIMEOUT" envDefault:"60s"`
 	ConnectTimeout   time.Duration `env:"CONNECT_TIMEOUT" envDefault:"10s"`
 	// MaxSessions bounds what we take of the server's max_connections.
-	MaxSessions int `env:"MAX_SESSIONS" envDefault:"10"`
+	MaxSessions int `env:"MAX_SESSIONS" envDefault:"20"`
 }
 
 // The parser quotes what it could not read, which may be a piece of the password.

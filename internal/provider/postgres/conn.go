@@ -18,6 +18,9 @@ const (
 	// fresh is how old a connection may be that Look uses. A new one for every look
 	// would cost more than all the rest of offboarding a role.
 	fresh = 5 * time.Second
+	// each bounds the connections to one database: who waits a millisecond for one is
+	// faster than who opens another. Those that look are counted apart.
+	each = 3
 )
 
 // conns hands out connections to the databases of one server, and keeps a few
@@ -27,30 +30,36 @@ type conns struct {
 	slots chan struct{} // one for each connection in use
 
 	mu     sync.Mutex
+	queues map[queue]chan struct{}
 	idle   []*kept // the one that was put back first is first
 	sweep  *time.Timer
 	closed bool
 	acts   map[int64]time.Time // when we last acted on a role
 }
 
+// queue is what those wait in who want the same kind of connection.
+type queue struct {
+	database string
+	looks    bool
+}
+
 // kept is one connection, in use or not. One that looks never changes anything.
 type kept struct {
 	*pgx.Conn
-	database string
-	looks    bool
-	opened   time.Time
-	back     time.Time // when it was put back
+	queue
+	opened time.Time
+	back   time.Time // when it was put back
 }
 
 func newConns(dsn *pgx.ConnConfig, most int) *conns {
-	return &conns{dsn: dsn, slots: make(chan struct{}, most), acts: map[int64]time.Time{}}
+	return &conns{dsn: dsn, slots: make(chan struct{}, most), queues: map[queue]chan struct{}{}, acts: map[int64]time.Time{}}
 }
 
 // act runs fn on a connection to the database, for something that may change the
 // role with that oid.
 func (c *conns) act(ctx context.Context, oid int64, database string, fn func(*pgx.Conn) error) error {
 	defer c.acted(oid)
-	return c.with(ctx, database, func(*kept) bool { return true }, false, func(k *kept) error { return fn(k.Conn) })
+	return c.with(ctx, queue{database, false}, func(*kept) bool { return true }, func(k *kept) error { return fn(k.Conn) })
 }
 
 // look runs fn on a connection to the database that only looks, and is opened after
@@ -59,15 +68,23 @@ func (c *conns) act(ctx context.Context, oid int64, database string, fn func(*pg
 func (c *conns) look(ctx context.Context, oid int64, database string, fn func(*kept) error) error {
 	after := c.actedAt(oid)
 	fits := func(k *kept) bool { return k.opened.After(after) && time.Since(k.opened) < fresh }
-	return c.with(ctx, database, fits, true, fn)
+	return c.with(ctx, queue{database, true}, fits, fn)
 }
 
-func (c *conns) with(ctx context.Context, database string, fits func(*kept) bool, looks bool, fn func(*kept) error) error {
-	if err := c.acquire(ctx); err != nil {
+func (c *conns) with(ctx context.Context, q queue, fits func(*kept) bool, fn func(*kept) error) error {
+	if err := ctx.Err(); err != nil {
 		return err
 	}
-	defer func() { <-c.slots }()
-	k, err := c.get(ctx, database, fits, looks)
+	// In this order, nobody holds a place while waiting for another's database.
+	for _, places := range []chan struct{}{c.line(q), c.slots} {
+		select {
+		case places <- struct{}{}:
+			defer func() { <-places }()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	k, err := c.get(ctx, q, fits)
 	if err != nil {
 		return err
 	}
@@ -78,21 +95,18 @@ func (c *conns) with(ctx context.Context, database string, fits func(*kept) bool
 	return err
 }
 
-func (c *conns) acquire(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
+func (c *conns) line(q queue) chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.queues[q] == nil {
+		c.queues[q] = make(chan struct{}, each)
 	}
-	select {
-	case c.slots <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return c.queues[q]
 }
 
-func (c *conns) get(ctx context.Context, database string, fits func(*kept) bool, looks bool) (*kept, error) {
+func (c *conns) get(ctx context.Context, q queue, fits func(*kept) bool) (*kept, error) {
 	for {
-		k := c.take(func(k *kept) bool { return k.database == database && k.looks == looks && fits(k) })
+		k := c.take(func(k *kept) bool { return k.queue == q && fits(k) })
 		if k == nil {
 			break
 		}
@@ -103,13 +117,13 @@ func (c *conns) get(ctx context.Context, database string, fits func(*kept) bool,
 	}
 	c.trim(cap(c.slots) - len(c.slots))
 	dsn := c.dsn.Copy()
-	dsn.Database = database
+	dsn.Database = q.database
 	opened := time.Now()
 	pg, err := pgx.ConnectConfig(ctx, dsn)
 	if err != nil {
 		return nil, err
 	}
-	return &kept{Conn: pg, database: database, looks: looks, opened: opened}, nil
+	return &kept{Conn: pg, queue: q, opened: opened}, nil
 }
 
 // take is the kept connection that fits and was put back last.

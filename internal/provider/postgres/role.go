@@ -38,7 +38,7 @@ type role struct {
 const roleColumns = `
 select r.oid::int8, r.rolname::text, r.rolsuper, r.rolinherit, r.rolcreaterole, r.rolcreatedb,
        r.rolcanlogin, r.rolreplication, r.rolbypassrls, r.rolconnlimit, r.rolvaliduntil::text,
-       shobj_description(r.oid, 'pg_authid'),
+       (select description from pg_shdescription where objoid = r.oid and classoid = 'pg_authid'::regclass),
        r.rolname in (session_user, current_user),
        r.rolsuper and r.rolcanlogin and not exists (
            select from pg_roles o where o.rolsuper and o.rolcanlogin and o.oid <> r.oid
