@@ -145,6 +145,9 @@ func (s *Site) Close() error {
 // Connection is the name of the connection to one of them.
 func (s *Site) Connection(name string) string { return name + s.suffix }
 
+// Suffix is what every name of a connection ends in.
+func (s *Site) Suffix() string { return s.suffix }
+
 // URL is where one of them answers.
 func (s *Site) URL(name string) string { return s.urls[name] }
 
