@@ -154,3 +154,28 @@ func TestHonesty(t *testing.T) {
 	require.Equal(t, catalog.Row{"panel", "mysql", access.Contain, access.Capability{Support: access.None}}, rows[0])
 	require.Equal(t, catalog.Row{"panel", "mysql", access.Delete, access.Capability{Support: access.Partial, How: "by id"}}, rows[4])
 }
+
+// TestSimulated: the pace is lifted for what answers on this machine, and for nothing
+// else.
+func TestSimulated(t *testing.T) {
+	t.Parallel()
+	closed := 0
+	open := func(url string) (*catalog.Connections, error) {
+		vars := config.Vars{"SEVER_CONNECTIONS": "a=memory", "SEVER_CONN_A_SIMULATED": "true"}
+		if url != "" {
+			vars["SEVER_CONN_A_URL"] = url
+		}
+		return table(&closed).Open(vars)
+	}
+	conns, err := open("http://127.0.0.1:8080/1.0/")
+	require.NoError(t, err)
+	require.Zero(t, conns.All()[0].Limits.TasksPerSecond)
+	require.Equal(t, 4, conns.All()[0].Limits.Parallel)
+	for url, why := range map[string]string{
+		"https://api.example.com": "leads to another machine", "": "no address of this machine is", "http://127.0.0.1.example.com": "leads to another machine",
+	} {
+		_, err := open(url)
+		require.ErrorContains(t, err, "SEVER_CONN_A_SIMULATED is set, and ", url)
+		require.ErrorContains(t, err, why, url)
+	}
+}

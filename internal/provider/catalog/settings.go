@@ -1,7 +1,10 @@
 package catalog
 
 import (
+	"errors"
 	"fmt"
+	"net"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -18,6 +21,9 @@ type settings struct {
 	// TasksPerSecond and Parallel narrow the provider's limits and never widen them.
 	TasksPerSecond string `env:"TASKS_PER_SECOND"`
 	Parallel       string `env:"PARALLEL"`
+	// Simulated says that a simulator on this machine answers, which needs none of the
+	// consideration that the real system asks for: TasksPerSecond does not apply.
+	Simulated bool `env:"SIMULATED"`
 }
 
 // configure fills what is common to all connections, and returns all problems.
@@ -42,9 +48,15 @@ func (c *Connection) configure(vars config.Vars) []error {
 		}
 		problem("PROTECTED", "has %q: a * may only stand first or last", pattern)
 	}
+	if set.Simulated {
+		if err := leadsHere(vars, prefix); err != nil {
+			problem("SIMULATED", "is set, and %v", err)
+		}
+		c.Limits.TasksPerSecond = 0
+	}
 	if set.TasksPerSecond != "" {
 		rate, err := strconv.ParseFloat(set.TasksPerSecond, 64)
-		most := c.Spec.Limits.TasksPerSecond
+		most := c.Limits.TasksPerSecond
 		switch {
 		case err != nil || !(rate > 0 && rate < 1e6):
 			problem("TASKS_PER_SECOND", "is %q: it must be a number above 0", set.TasksPerSecond)
@@ -67,4 +79,27 @@ func (c *Connection) configure(vars config.Vars) []error {
 		}
 	}
 	return problems
+}
+
+// leadsHere makes sure that every address of a connection is one of this machine: the
+// pace of a real system is never lifted by mistake.
+func leadsHere(vars config.Vars, prefix string) error {
+	here := false
+	for name, value := range vars {
+		if !strings.HasPrefix(name, prefix) || !strings.HasSuffix(name, "URL") {
+			continue
+		}
+		u, err := url.Parse(value)
+		if err != nil {
+			return fmt.Errorf("%s cannot be read", name)
+		}
+		if ip := net.ParseIP(u.Hostname()); u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			return fmt.Errorf("%s leads to another machine", name)
+		}
+		here = true
+	}
+	if !here {
+		return errors.New("no address of this machine is")
+	}
+	return nil
 }
