@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs the server programs of PostgreSQL, and xmllint, where they are missing, and
-# says so. Says nothing when nothing is missing.
+# Installs the server programs of PostgreSQL and MariaDB, and xmllint, where they are
+# missing, and says so. Says nothing when nothing is missing.
 #
 #   setup.sh one    any version of PostgreSQL, for the demonstration
-#   setup.sh all    the system's and version 18, and xmllint, for the tests
+#   setup.sh all    the system's and version 18, MariaDB, and xmllint, for the tests
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -42,6 +42,25 @@ install_version18() {
 	echo "PostgreSQL 18 is missing: installing it with npm, below $npm (60 MB)"
 	quietly npm ci --prefix "$npm"
 	touch "$npm/node_modules/.package-lock.json"
+}
+
+# has_mariadb reports whether the machine has MariaDB, in $PATH or where packages put it.
+has_mariadb() {
+	local found
+	for found in "$(command -v mariadbd)" {/usr/sbin,/usr/libexec,/usr/local/bin,/opt/homebrew/bin}/mariadbd; do
+		[[ -x $found ]] && return
+	done
+	return 1
+}
+
+# install_mariadb works for root on Debian and its relatives. The package with the
+# programs alone makes no user and starts no server.
+install_mariadb() {
+	[[ $(id -u) == 0 ]] && command -v apt-get >/dev/null || return 1
+	echo "MariaDB is missing: installing the programs with apt-get (no server is set up)"
+	export DEBIAN_FRONTEND=noninteractive
+	quietly apt-get update
+	quietly apt-get install -y --no-install-recommends mariadb-server-core
 }
 
 # install_xmllint works for root on Debian and its relatives. It holds packets of the
@@ -85,6 +104,7 @@ one)
 all)
 	has_system || install_system || has_version18 || install_version18 || missing
 	has_version18 || install_version18 || true # elsewhere the tests use what there is, unless CI=true
+	has_mariadb || install_mariadb || true # as above
 	command -v xmllint >/dev/null || install_xmllint || true # as above
 	;;
 *)

@@ -1,5 +1,5 @@
 // Package devtest gives the tests of the whole tree real servers: PostgreSQL in every version that is
-// installed, and Temporal. A server is started when the first test asks for it, shared by all tests of
+// installed, MariaDB, and Temporal. A server is started when the first test asks for it, shared by all tests of
 // the process, and ended with it.
 //
 // A package that uses it says so once:
@@ -71,7 +71,7 @@ func openFolder() (*host.Lock, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.Chmod(dir, 0o755); err != nil { // as root, PostgreSQL runs as another user in there
+	if err := os.Chmod(dir, 0o755); err != nil { // as root, the servers run as another user in there
 		return nil, err
 	}
 	shared.dir = dir

@@ -1,9 +1,11 @@
 package devtest_test
 
 import (
+	"database/sql"
 	"sync"
 	"testing"
 
+	"github.com/go-sql-driver/mysql"
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/operatorservice/v1"
@@ -51,6 +53,17 @@ func TestDatabaseGoesWithItsTest(t *testing.T) {
 	_, err := pgx.Connect(t.Context(), url)
 	require.ErrorContains(t, err, "does not exist")
 	require.Same(t, devtest.Postgres(t), devtest.Postgres(t))
+}
+
+func TestMariaDBIsShared(t *testing.T) {
+	t.Parallel()
+	s := devtest.MariaDB(t)
+	require.Same(t, s, devtest.MariaDB(t))
+	connector, err := mysql.NewConnector(s.Config())
+	require.NoError(t, err)
+	db := sql.OpenDB(connector)
+	defer db.Close()
+	require.NoError(t, db.PingContext(t.Context()))
 }
 
 func TestTemporalHasOurSearchAttributes(t *testing.T) {
