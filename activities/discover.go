@@ -1,7 +1,9 @@
 package activities
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -198,9 +200,15 @@ func (a *Access) unknown(ctx context.Context, in DiscoverInput, cause error) err
 	info := activity.GetInfo(ctx)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
+	why := cause.Error()
+	if errors.Is(cause, context.DeadlineExceeded) {
+		// The patience ran out in the middle of a try. What the last whole try said is
+		// the better reason, if there was one.
+		why = cmp.Or(a.lastReason(ctx, in), why)
+	}
 	err := a.store.Do(ctx, func(tx *store.Tx) error {
 		if err := tx.SetConnection(ctx, store.CaseConnection{CaseID: in.Case, Connection: in.Connection,
-			State: store.ConnUnknown, Why: cause.Error(), Attempts: int(info.Attempt)}); err != nil {
+			State: store.ConnUnknown, Why: why, Attempts: int(info.Attempt)}); err != nil {
 			return err
 		}
 		return tx.Append(ctx, audit.Event{
@@ -211,6 +219,20 @@ func (a *Access) unknown(ctx context.Context, in DiscoverInput, cause error) err
 		return fmt.Errorf("%w (and it could not be recorded: %v)", cause, err)
 	}
 	return cause
+}
+
+// lastReason is why the connection was unknown before, if it was.
+func (a *Access) lastReason(ctx context.Context, in DiscoverInput) string {
+	conns, err := a.store.ConnectionsOf(ctx, in.Case)
+	if err != nil {
+		return ""
+	}
+	for _, c := range conns {
+		if c.Connection == in.Connection && c.State == store.ConnUnknown {
+			return c.Why
+		}
+	}
+	return ""
 }
 
 // self is the actor of what nobody decided at that moment.

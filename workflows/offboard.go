@@ -129,11 +129,8 @@ func (o *offboarding) next(ctx workflow.Context) (Move, time.Time) {
 
 // wait says where the case stands, then waits until something changes.
 func (o *offboarding) wait(ctx workflow.Context, until time.Time) {
-	o.say(ctx)
 	turns := o.turns
-	if m, _ := o.next(ctx); m != MoveWait {
-		return // something changed while we were saying it
-	}
+	o.say(ctx)
 	o.sleep(ctx, until, func() bool { return o.turns != turns })
 }
 
