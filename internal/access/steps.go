@@ -115,6 +115,9 @@ const (
 type Capability struct {
 	Support Support `json:"support"`
 	How     string  `json:"how"` // "NOLOGIN, then pg_terminate_backend"
+	// Loses says what a cancel cannot give back after the action, in either mode;
+	// empty when all of it can be given back. Plans announce it.
+	Loses string `json:"loses,omitempty"`
 }
 
 // Capabilities are what a provider can do on one engine. An action that is not

@@ -82,6 +82,7 @@ func steps(a Account, caps access.Capabilities, f Facts) []access.Step {
 	if caps.Can(access.Contain) {
 		// Also for an account that is locked already: its sessions may live.
 		s := access.Step{Action: access.Contain, Mode: f.Policy.Mode}
+		s.Irreversible = caps[access.Contain].Loses
 		if s.Mode == access.Kill {
 			s.Irreversible = "its credential; a cancel makes a new one"
 		}
@@ -89,12 +90,14 @@ func steps(a Account, caps access.Capabilities, f Facts) []access.Step {
 	}
 	for _, link := range a.Grants {
 		if link.EndedBy == access.Unlink {
-			add(access.Step{Action: access.Unlink, Database: link.Database, Object: link.Object, Blocked: impossible(caps, access.Unlink, link)})
+			add(access.Step{Action: access.Unlink, Database: link.Database, Object: link.Object, Irreversible: caps[access.Unlink].Loses,
+				Blocked: impossible(caps, access.Unlink, link)})
 		}
 	}
 	for _, db := range databases(a.Grants) {
 		if db.owned == 0 {
-			add(access.Step{Action: access.Revoke, Database: db.name, Blocked: impossible(caps, access.Revoke, db.first)})
+			add(access.Step{Action: access.Revoke, Database: db.name, Irreversible: caps[access.Revoke].Loses,
+				Blocked: impossible(caps, access.Revoke, db.first)})
 			continue
 		}
 		s := access.Step{Action: access.Reassign, Database: db.name, Successor: f.successor(a.Connection)}

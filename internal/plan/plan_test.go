@@ -191,6 +191,17 @@ func TestNothingToDoNeedsNobodysWord(t *testing.T) {
 	require.True(t, plan.Make(f).NeedsWord(f.Policy))
 }
 
+// What a system cannot give back is said before it is taken.
+func TestWhatIsLostIsAnnounced(t *testing.T) {
+	t.Parallel()
+	f := facts(t, access.HR, account("ada"))
+	f.Connections[0].Engines = map[string]access.Capabilities{"postgres": {
+		access.Contain: {Support: access.Partial, Loses: "its password"}, access.Delete: {Support: access.Full}}}
+	require.Equal(t, "its password", plan.Make(f).Steps[0].Irreversible)
+	f.Policy.Mode = access.Kill
+	require.Equal(t, "its credential; a cancel makes a new one", plan.Make(f).Steps[0].Irreversible)
+}
+
 // The hash must move with everything that a person approves, and with nothing else.
 func TestHash(t *testing.T) {
 	t.Parallel()

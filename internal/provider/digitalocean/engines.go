@@ -42,7 +42,8 @@ var engines = map[string]access.Capabilities{
 		access.Restore: {Support: access.Full, How: "the user is made anew with its databases and its role, and a new password"},
 	},
 	kafka: {
-		access.Contain: {Support: access.Partial, How: "reset_auth: a new password that nobody learns; whether a client certificate dies with it is not documented"},
+		access.Contain: {Support: access.Partial, How: "reset_auth: a new password that nobody learns; whether a client certificate dies with it is not documented",
+			Loses: "its password; a cancel makes a new one"},
 		access.Unlink:  {Support: access.Partial, How: "one topic rule after another, by PUT of the others; the last one ends with the user"},
 		access.Revoke:  {Support: access.None, How: "see unlink: a topic rule ends alone"},
 		access.Delete:  {Support: access.Full, How: "DELETE user"},
@@ -73,7 +74,8 @@ func nothing(why string) access.Capabilities {
 
 var (
 	contains = access.Capability{Support: access.Partial,
-		How: "reset_auth: a new password that nobody learns, in every mode; sessions that are open live on, and the API can neither show nor end them"}
+		How:   "reset_auth: a new password that nobody learns, in every mode; sessions that are open live on, and the API can neither show nor end them",
+		Loses: "its password; a cancel makes a new one"}
 	confirms = access.Capability{Support: access.Full, How: "GET cluster and its list of users, and on pg the list of pools; open sessions are not shown"}
 )
 

@@ -66,14 +66,16 @@ var Spec = provider.Spec{
 			access.Restore: {Support: access.Partial, How: "creates the user anew with its rights and a new password, links it again"},
 		},
 		enginePassword: {
-			access.Contain: {Support: access.Partial, How: "a random password that nobody has; Netim does not show whether it took, nor open sessions"},
+			access.Contain: {Support: access.Partial, How: "a random password that nobody has; Netim does not show whether it took, nor open sessions",
+				Loses: "its password; a cancel makes a new one"},
 			access.Unlink:  {Support: access.Full, How: unlinks},
 			access.Delete:  {Support: access.Full, How: deletes},
 			access.Confirm: {Support: access.Full, How: confirms},
 			access.Restore: {Support: access.Partial, How: "creates the user anew with its rights, links it again, sets a new password"},
 		},
 		engineRights: {
-			access.Contain: {Support: access.Partial, How: "internal and external access NO where the hosting shows them, else (and in an incident) a random password; open sessions are not shown"},
+			access.Contain: {Support: access.Partial, How: "internal and external access NO where the hosting shows them, else (and in an incident) a random password; open sessions are not shown",
+				Loses: "its password where the hosting does not show the rights; a cancel makes a new one"},
 			access.Unlink:  {Support: access.Full, How: unlinks},
 			access.Delete:  {Support: access.Full, How: deletes},
 			access.Confirm: {Support: access.Full, How: confirms},

@@ -51,7 +51,8 @@ var Spec = provider.Spec{
 
 // can is the same for every engine: the panel stands in front of it.
 var can = access.Capabilities{
-	access.Contain: {Support: access.Partial, How: "set-db-user with a random password, which cannot be undone or seen; open connections are out of reach"},
+	access.Contain: {Support: access.Partial, How: "set-db-user with a random password, which cannot be undone or seen; open connections are out of reach",
+		Loses: "its password; a cancel makes a new one"},
 	access.Unlink:  {Support: access.Partial, How: "set-default-user to another user of the database (XML API)"},
 	access.Delete:  {Support: access.Full, How: "del-db-user with one id, after its login was read again"},
 	access.Confirm: {Support: access.Full, How: "get-db-users: all, by database and by id; open connections are out of reach"},

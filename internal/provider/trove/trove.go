@@ -51,7 +51,8 @@ var Spec = provider.Spec{
 }
 
 var onMySQL = access.Capabilities{
-	access.Contain: {Support: access.Partial, How: "a random password, queued; the system cannot show that it is set, has no lock, and open sessions live on"},
+	access.Contain: {Support: access.Partial, How: "a random password, queued; the system cannot show that it is set, has no lock, and open sessions live on",
+		Loses: "its password; a cancel makes a new one"},
 	access.Revoke:  {Support: access.Full, How: "takes one database from one name@host, and reads the list of its databases again"},
 	access.Delete:  {Support: access.Full, How: "queued; done when asking by name and the whole list both lack it. Open sessions live on"},
 	access.Confirm: {Support: access.Partial, How: "by name and by the whole list; accounts at localhost and sessions cannot be seen"},
