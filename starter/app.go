@@ -19,6 +19,9 @@ type app struct {
 	json    bool
 	noColor bool
 	running bool // the command line was understood: errors from here on are not about it
+	// steps are the connections whose every step is told while a case is followed; of
+	// the others only trouble and what became of it. Nil means all.
+	steps []string
 }
 
 func (a *app) root() *cobra.Command {

@@ -43,6 +43,12 @@ func TestCommands(t *testing.T) {
 	t.Run("a changed trail is found", func(t *testing.T) { tampering(t, w) })
 }
 
+const rosterFile = `principal,connection,account,name,email
+E1042,pg-main,ada,Ada Lovelace,ada@example.com
+E2077,pg-main,bob,Bob Babbage,bob@example.com
+E2077,pg-main,svc_billing,Bob Babbage,bob@example.com
+`
+
 func adaLeaves(t *testing.T, w *world) {
 	require.Equal(t, exitOK, w.sever(t, rosterFile, "identities", "import", "-", "--as", "hr").code)
 	require.Equal(t, exitOK, w.sever(t, "", "preflight").code)

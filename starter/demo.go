@@ -14,19 +14,22 @@ import (
 	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/dev/leaver"
 	"github.com/severhq/sever/internal/dev/postgres"
+	"github.com/severhq/sever/internal/dev/simulators"
 )
 
 func (a *app) demoCommand() *cobra.Command {
 	var keep bool
 	c := &cobra.Command{
 		Use:   "demo",
-		Short: "See it work: an invented person is offboarded on a real server, with proof",
-		Long: `Starts everything in $SEVER_HOME/demo, with a second PostgreSQL server as the one that
-people have accounts on, plants two of them, and offboards them. It tries what a leaver
-would try, before and after, and prints what the server answered. Nothing outside that
-folder is touched, and nothing but it is left behind.
+		Short: "See it work: invented people are offboarded on five systems, with proof",
+		Long: `Starts everything in $SEVER_HOME/demo, with a second PostgreSQL server and the simulators
+of four hosting providers as the systems that people have accounts on, plants three of
+them, and offboards them: one as it should be, one while the providers have trouble, and
+one who cannot be done with. It tries what a leaver would try, before and after, and
+prints what the systems answered. Nothing outside that folder is touched, and nothing but
+it is left behind.
 
-Exit code: 0 when everything went as promised, also that the second person's case stays
+Exit code: 0 when everything went as promised, also that the third person's case stays
 open and says why.`,
 		Args: cobra.NoArgs,
 		RunE: does(func(ctx context.Context, _ []string) error { return a.demo(ctx, keep) }),
@@ -43,6 +46,8 @@ type demonstration struct {
 	e      *embedded
 	target *postgres.Server
 	site   *leaver.Site
+	hosts  *simulators.Site
+	others int // accounts at the providers that are nobody's of ours
 	checks []promise
 	report string
 	// ada is how Ada uses her access while the case runs.
@@ -76,7 +81,7 @@ func (a *app) demo(ctx context.Context, keep bool) error {
 	}
 	d.app = &quiet
 	defer d.close()
-	for _, part := range []func(context.Context) error{d.servers, d.people, d.before, d.firstCase, d.afterwards, d.trail, d.secondCase} {
+	for _, part := range []func(context.Context) error{d.servers, d.people, d.before, d.firstCase, d.afterwards, d.troubledCase, d.openCase, d.trail} {
 		if err := part(ctx); err != nil {
 			return err
 		}
@@ -111,6 +116,9 @@ func (d *demonstration) close() {
 	if d.target != nil {
 		_ = d.target.Stop()
 	}
+	if d.hosts != nil {
+		_ = d.hosts.Close()
+	}
 }
 
 // concluded says whether all promises were kept.
@@ -122,7 +130,7 @@ func (a *app) concluded(d *demonstration) error {
 	} else {
 		d.heading("The end, after " + span(took))
 		if len(broken) == 0 {
-			d.out.line(d.out.green("Everything went as promised") + fmt.Sprintf(": %d of %d checks, made from outside, on real servers.", len(d.checks), len(d.checks)))
+			d.out.line(d.out.green("Everything went as promised") + fmt.Sprintf(": %d of %d checks, made from outside, at the systems themselves.", len(d.checks), len(d.checks)))
 		}
 		d.out.linef("The report of the first case: %s.txt, and .json for machines", d.report)
 		d.out.line("To keep an installation and add servers of your own: sever up")

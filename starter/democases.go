@@ -16,6 +16,7 @@ func (d *demonstration) before(ctx context.Context) error {
 		err := d.site.Login(ctx, leaver.Ada, db)
 		d.check(err == nil, "ada can log in to "+db, wordsOf(err))
 	}
+	d.lettingIn(adaID, "ada", true)
 	var err error
 	if d.ada.session, err = d.site.Open(ctx, leaver.Ada, "shop"); err != nil {
 		return err
@@ -34,7 +35,7 @@ func (d *demonstration) before(ctx context.Context) error {
 // firstCase offboards Ada.
 func (d *demonstration) firstCase(ctx context.Context) error {
 	d.heading("Ada leaves")
-	code := d.command(ctx, "offboard", adaID, "--reason", "hr", "--ticket", "HR-77", "--successor", target+"="+leaver.Successor, "--wait")
+	code := d.command(ctx, "offboard", adaID, "--reason", "hr", "--ticket", "HR-77", "--successor", target+"="+leaver.Successor, "--steps", target, "--wait")
 	p, err := d.last(ctx, adaID)
 	if err != nil {
 		return err
@@ -50,7 +51,7 @@ func (d *demonstration) afterwards(ctx context.Context) error {
 	defer d.ada.client.Close()
 	defer d.ada.session.Close(ctx)
 	defer d.ada.masked.Close(ctx)
-	d.heading("After: what the server says to ada")
+	d.heading("After: what the systems say to ada")
 	p, err := d.last(ctx, adaID)
 	if err != nil {
 		return err
@@ -68,6 +69,7 @@ func (d *demonstration) afterwards(ctx context.Context) error {
 		fmt.Sprintf("logged in %s, cut off at %s, refused %d times since: %s", plural(t.Logins, "time", "times"), t.LastIn.Local().Format("15:04:05.000"), t.Refused, t.Words))
 	n, err := d.site.Count(ctx, leaver.Successor, "shop", "sales.orders")
 	d.check(err == nil && n == 1000, "what she owned is still there, for grace", fmt.Sprintf("sales.orders has %d rows%s", n, orError(err)))
+	d.goneAt(adaID, "her")
 	return nil
 }
 
@@ -83,8 +85,8 @@ func (d *demonstration) trail(ctx context.Context) error {
 	return d.writeReport(ctx, p.Case)
 }
 
-// secondCase offboards Bob: what cannot be removed is shown for what it is.
-func (d *demonstration) secondCase(ctx context.Context) error {
+// openCase offboards Bob: what cannot be removed is shown for what it is.
+func (d *demonstration) openCase(ctx context.Context) error {
 	d.heading("Bob leaves, and it cannot all be done")
 	code := d.command(ctx, "offboard", bobID, "--reason", "hr", "--wait")
 	p, err := d.last(ctx, bobID)

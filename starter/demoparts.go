@@ -14,20 +14,22 @@ import (
 	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/dev/leaver"
 	"github.com/severhq/sever/internal/dev/postgres"
+	"github.com/severhq/sever/internal/dev/simulators"
 	"github.com/severhq/sever/internal/dev/stack"
 	"github.com/severhq/sever/internal/dev/stack/host"
 	"github.com/severhq/sever/internal/provider/catalog"
 )
 
 const (
-	adaID, bobID = "E1042", "E2077"
-	target       = "pg-main"
+	adaID, bobID, carolID = simulators.Ada, "E2077", simulators.Carol
+	target                = "pg-main"
 )
 
-const rosterFile = `principal,connection,account,name,email
-E1042,pg-main,ada,Ada Lovelace,ada@example.com
-E2077,pg-main,bob,Bob Babbage,bob@example.com
-E2077,pg-main,svc_billing,Bob Babbage,bob@example.com
+// rosterMore follows the roster of the simulators.
+const rosterMore = `E1042,pg-main,ada,,Ada Lovelace,ada@example.com
+E3001,pg-main,carol,,Carol Shaw,carol@example.com
+E2077,pg-main,bob,,Bob Babbage,bob@example.com
+E2077,pg-main,svc_billing,,Bob Babbage,bob@example.com
 `
 
 // servers starts the installation, and the server that people have accounts on.
@@ -45,8 +47,8 @@ func (d *demonstration) servers(ctx context.Context) error {
 	if err := freshFolder(d.dir); err != nil {
 		return err
 	}
-	d.out.line("Sever ends the access of two invented people. Everything runs on this machine, on real")
-	d.out.line("servers, in " + d.dir + ", and is stopped at the end.")
+	d.out.line("Sever ends the access of three invented people on five systems. Everything runs on this")
+	d.out.line("machine, in " + d.dir + ", and is stopped at the end.")
 	d.heading("Servers")
 	began := time.Now()
 	var all errgroup.Group
@@ -58,6 +60,11 @@ func (d *demonstration) servers(ctx context.Context) error {
 	if err := all.Wait(); err != nil {
 		return err
 	}
+	// Their limits and queues are those of a rehearsal: a demonstration is short.
+	if d.hosts, err = simulators.Start(simulators.Options{Unlimited: true, Queue: 200 * time.Millisecond}); err != nil {
+		return err
+	}
+	d.others = d.hosts.Others()
 	if d.site, err = leaver.Plant(ctx, d.target); err != nil {
 		return err
 	}
@@ -76,6 +83,7 @@ func (d *demonstration) servers(ctx context.Context) error {
 	}
 	d.out.linef("  workflows  Temporal at %s", d.e.stack.TemporalAddress)
 	d.out.linef("  %s    PostgreSQL %d at %s: the server that people have accounts on", target, d.target.Major(), d.target.Addr)
+	d.out.linef("  %s, simulated on this machine", strings.Join(simulators.Names, ", "))
 	d.out.line(d.out.faint("  started in " + span(time.Since(began))))
 	return nil
 }
@@ -100,17 +108,27 @@ func freshFolder(dir string) error {
 }
 
 // settings are the variables of the demonstration: a second look after two seconds
-// instead of a day, and one protected pattern. They go to its sever.env, too.
+// instead of a day, several steps in one task, one protected pattern, and no guard
+// against touching a fifth of the accounts on systems that have so few. They go to its
+// sever.env, too.
 func (d *demonstration) settings(environ config.Vars) (config.Vars, error) {
 	prefix := catalog.Prefix(target)
 	path := envFile(d.dir)
 	lines := []string{
 		"SEVER_ACTOR=hr-desk",
 		"SEVER_SECOND_LOOK=2s",
-		"SEVER_CONNECTIONS=" + target + "=postgres",
+		"SEVER_BATCH_SIZE=5",
+		"SEVER_MAX_PERCENT=50",
+		catalog.Variable + "=" + target + "=postgres," + d.hosts.Connections(),
 		prefix + "URL=" + d.site.Admin().Reveal(),
 		prefix + "OWNER=the database team",
 		prefix + "PROTECTED=svc_*",
+	}
+	for name, value := range d.hosts.Vars() {
+		lines = append(lines, name+"="+value)
+	}
+	for _, name := range simulators.Names {
+		lines = append(lines, catalog.Prefix(name)+"SIMULATED=true")
 	}
 	written, err := os.ReadFile(path)
 	if err != nil {
@@ -131,19 +149,22 @@ func (d *demonstration) people(ctx context.Context) error {
 	d.heading("People")
 	d.out.line("  Ada Lovelace, E1042, account ada: owns tables, a view and functions in shop and warehouse,")
 	d.out.line("  is in reporting, which is in analysts, which is in everybody, may add others to deployers,")
-	d.out.line("  is named in default privileges, and passed her rights on to an intern.")
+	d.out.line("  is named in default privileges, and passed her rights on to an intern. At the providers:")
+	d.showHeld(adaID)
+	d.out.linef("  Carol Shaw, E3001, account carol: uses a table in warehouse, is in reporting, and has %d accounts", len(d.hosts.Accounts(carolID)))
+	d.out.line("  at the providers.")
 	d.out.line("  Bob Babbage, E2077, account bob: owns a table in ledger, and nobody is named to receive it.")
 	d.out.line("  Account svc_billing is his too, and our settings protect svc_*.")
 	d.out.line("")
 	path := filepath.Join(d.dir, "roster.csv")
-	if err := os.WriteFile(path, []byte(rosterFile), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(d.hosts.Roster()+rosterMore), 0o600); err != nil {
 		return err
 	}
 	if code := d.command(ctx, "identities", "import", path); code != exitOK {
 		return failed(exitInternal, "the import ended with %d", code)
 	}
 	d.out.line("")
-	if code := d.command(ctx, "preflight"); code != exitOK {
+	if code := d.command(ctx, "preflight", target); code != exitOK {
 		return failed(exitInternal, "the preflight ended with %d", code)
 	}
 	return nil

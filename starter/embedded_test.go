@@ -56,7 +56,7 @@ func TestDemo(t *testing.T) {
 	var doc demonstrated
 	require.NoError(t, json.Unmarshal([]byte(a.out), &doc))
 	require.True(t, doc.OK)
-	require.Len(t, doc.Promises, 15)
+	require.Len(t, doc.Promises, 24)
 	text, err := os.ReadFile(doc.Report + ".txt")
 	require.NoError(t, err)
 	require.Contains(t, string(text), "the case is closed: clean")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/severhq/sever/internal/access"
@@ -29,7 +30,7 @@ const (
 // somebody. The rows of the trail scroll by; on a terminal a footer below them
 // shows how far every connection is. fromSeq is the first row to print.
 func (a *app) follow(ctx context.Context, c *clients, caseID string, fromSeq int64) (picture, error) {
-	w := &watcher{app: a, store: c.store, temporal: c.temporal, caseID: caseID, next: fromSeq, footer: &footer{screen: a.out}}
+	w := &watcher{app: a, store: c.store, temporal: c.temporal, caseID: caseID, next: fromSeq, footer: &footer{screen: a.out}, trouble: map[string]bool{}}
 	defer w.footer.clear()
 	var p picture
 	for {
@@ -69,7 +70,8 @@ type watcher struct {
 	footer   *footer
 	still    standing
 	since    time.Time
-	quiet    bool // the case is large
+	quiet    bool            // the case is large
+	trouble  map[string]bool // whether the last that was heard of a step was trouble
 }
 
 // turn prints what is new and reports whether there is nothing more to wait for.
@@ -177,9 +179,18 @@ func (w *watcher) worthALine(r audit.Row) bool {
 			w.quiet = n > large
 		}
 	case audit.StepResult, audit.AccountProven, audit.AccountOutcome:
-		return !w.quiet || worry(r)
+		key := fmt.Sprint(r.Kind, r.Object, r.Data["plan"], r.Data["step"])
+		trouble, before := worry(r), w.trouble[key]
+		w.trouble[key] = trouble
+		return w.detailed(r) || trouble || before
 	}
 	return true
+}
+
+// detailed reports whether what went as planned is told, too.
+func (w *watcher) detailed(r audit.Row) bool {
+	connection, _, _ := strings.Cut(r.Object, "/")
+	return !w.quiet && (w.steps == nil || slices.Contains(w.steps, connection))
 }
 
 // lines are the footer: a line for the case and one for each connection.

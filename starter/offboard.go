@@ -58,6 +58,7 @@ proven, or needs somebody. Leaving it does not stop the case.`,
 	f.StringArrayVar(&o.successors, "successor", nil, "who receives what the leaver owns: [connection=]account; may be repeated")
 	f.BoolVar(&o.dryRun, "dry-run", false, "look and plan, and change nothing")
 	f.BoolVar(&wait, "wait", false, "follow until the case closes, is proven, or needs somebody (default in a terminal)")
+	f.StringSliceVar(&a.steps, "steps", nil, "following, tell every step of these connections only, and trouble of all (default: of all)")
 	f.StringVar(&o.key, "key", "", "idempotency key: the same key gives the same case")
 	f.StringVar(&o.as, "as", "", "who asks (default $SEVER_ACTOR, or who is logged in)")
 	c.RunE = func(c *cobra.Command, args []string) error {

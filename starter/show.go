@@ -74,9 +74,9 @@ func (a *app) showConnections(p picture, now time.Time) {
 func (a *app) showAccounts(p picture) {
 	rows := [][]string{}
 	for _, acct := range p.Accounts {
-		rows = append(rows, []string{printable(acct.Account), a.out.outcome(acct.Outcome), string(acct.Evidence), fmt.Sprint(acct.Grants), clip(oneLine(acct.Why))})
+		rows = append(rows, []string{printable(acct.Account), acct.Engine, a.out.outcome(acct.Outcome), string(acct.Evidence), fmt.Sprint(acct.Grants), clip(oneLine(acct.Why))})
 	}
-	a.out.table([]string{"account", "outcome", "evidence", "grants", "why"}, rows)
+	a.out.table([]string{"account", "engine", "outcome", "evidence", "grants", "why"}, rows)
 }
 
 func (a *app) showPlans(p picture, now time.Time) {

@@ -1,4 +1,4 @@
-// Package leaver invents two people for the demonstration, gives them access to a real
+// Package leaver invents some people for the demonstration, gives them access to a real
 // PostgreSQL server in the ways that real people have it, and tries to use that access
 // as they would: by logging in, by going on in an open session, and by a program that
 // connects again and again.

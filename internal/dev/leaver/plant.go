@@ -21,10 +21,11 @@ type Site struct {
 
 // Ada is the leaver: she owns things, has privileges in two databases and groups within
 // groups, is named in default privileges, and gave access to others. Bob owns a table
-// and nobody receives it; the account svc_billing is his too, and it is protected.
+// and nobody receives it; the account svc_billing is his too, and it is protected. Carol
+// reads and writes, and owns nothing.
 const (
-	Ada, Bob, Service, Successor = "ada", "bob", "svc_billing", "grace"
-	adminRole                    = "sever_admin"
+	Ada, Bob, Carol, Service, Successor = "ada", "bob", "carol", "svc_billing", "grace"
+	adminRole                           = "sever_admin"
 )
 
 // Databases are the three that the people reach, the first two Ada's.
@@ -80,11 +81,13 @@ create role grace login password '{password}';
 create role intern login password '{password}';
 create role ada login password '{password}' valid until '2040-01-01';
 create role bob login password '{password}';
+create role carol login password '{password}';
 create role svc_billing login password '{password}';
 create role everybody; create role analysts; create role reporting; create role deployers;
 grant everybody to analysts; grant analysts to reporting;
 grant reporting to ada; grant deployers to ada with admin option;
 grant analysts to bob;
+grant reporting to carol;
 alter role ada set work_mem = '64MB';
 grant connect on database shop, warehouse to ada;
 comment on role ada is 'Ada Lovelace, E1042';
@@ -113,6 +116,7 @@ const warehouse = `
 create table public.stock (item text primary key, n int);
 insert into public.stock values ('bolt', 10), ('nut', 12);
 grant select, insert, update on public.stock to ada;
+grant select, insert on public.stock to carol;
 grant select on public.stock to everybody;
 create schema staging authorization ada;
 create table staging.import (line text); alter table staging.import owner to ada;
