@@ -8,10 +8,42 @@ import "go.temporal.io/sdk/workflow"
 const (
 	// The records are told when a phase that lasts has ended, too.
 	tellsTheEnd = "tells the end of a phase"
+	// A connection is weighed when its own lanes have ended, not those of the wave.
+	landsAlone = "connections land alone"
 )
 
 // since reports whether the case may do what came with a change: yes for every case
 // that reaches the place first under a release that has it.
 func since(ctx workflow.Context, change string) bool {
 	return workflow.GetVersion(ctx, change, workflow.DefaultVersion, 1) == 1
+}
+
+// climbTogether is climb from before landsAlone: all lanes of the wave, then one
+// weighing of all its connections.
+func (o *offboarding) climbTogether(ctx workflow.Context, w *wave, goOn bool) {
+	if goOn {
+		done := workflow.NewWaitGroup(ctx)
+		for _, lane := range w.planned.Lanes {
+			done.Add(1)
+			workflow.Go(ctx, func(ctx workflow.Context) {
+				defer done.Done()
+				if err := o.lane(ctx, w, lane); err != nil {
+					w.fail(err, lane.Connection)
+				}
+			})
+		}
+		done.Wait(ctx)
+	}
+	own, _ := workflow.NewDisconnectedContext(ctx)
+	var weigh []string
+	for _, c := range w.connections {
+		if o.settle(own, w, c) {
+			weigh = append(weigh, c)
+		}
+	}
+	o.weigh(own, weigh)
+	for _, c := range w.connections {
+		o.askAgain(w, c)
+	}
+	o.turn()
 }

@@ -58,30 +58,53 @@ func (o *offboarding) planReady(ctx workflow.Context) {
 			defer cancel()
 			w.cancel = cancel
 			o.climb(climbCtx, w)
-			o.finish(ctx, w)
+			o.waves = slices.DeleteFunc(o.waves, func(x *wave) bool { return x == w })
+			o.turn()
 		})
 	}
 }
 
 // climb is the ladder: plan, wait for people and the date, contain, remove, prove.
+// Each connection is weighed as soon as its own lanes have ended: one that is stuck
+// keeps no other from being settled.
 func (o *offboarding) climb(ctx workflow.Context, w *wave) {
-	if !o.plan(ctx, w) {
+	goOn := o.plan(ctx, w) && (o.Policy.ContainFirst || o.gate(ctx, w))
+	if len(w.connections) > 1 && !since(ctx, landsAlone) {
+		o.climbTogether(ctx, w, goOn)
 		return
 	}
-	if !o.Policy.ContainFirst && !o.gate(ctx, w) {
-		return
-	}
-	lanes := workflow.NewWaitGroup(ctx)
-	for _, lane := range w.planned.Lanes {
-		lanes.Add(1)
+	done := workflow.NewWaitGroup(ctx)
+	for _, c := range w.connections {
+		done.Add(1)
 		workflow.Go(ctx, func(ctx workflow.Context) {
-			defer lanes.Done()
+			defer done.Done()
+			if goOn {
+				o.lanes(ctx, w, c)
+			}
+			// How it ended is found out also when the climbing was cancelled.
+			own, _ := workflow.NewDisconnectedContext(ctx)
+			o.land(own, w, c)
+		})
+	}
+	done.Wait(ctx)
+}
+
+// lanes does everything on one connection, its lanes side by side.
+func (o *offboarding) lanes(ctx workflow.Context, w *wave, connection string) {
+	done := workflow.NewWaitGroup(ctx)
+	for _, lane := range w.planned.Lanes {
+		if lane.Connection != connection {
+			continue
+		}
+		done.Add(1)
+		workflow.Go(ctx, func(ctx workflow.Context) {
+			defer done.Done()
 			if err := o.lane(ctx, w, lane); err != nil {
-				w.fail(err, lane.Connection)
+				w.fail(err, connection)
 			}
 		})
 	}
-	lanes.Wait(ctx)
+	done.Wait(ctx)
 }
 
 // plan makes the plan of the wave.
@@ -197,60 +220,6 @@ func activityOf(a access.Action) any {
 		return reach.Delete
 	}
 	return reach.Confirm
-}
-
-// finish decides how the wave's connections stand now.
-func (o *offboarding) finish(ctx workflow.Context, w *wave) {
-	o.waves = slices.DeleteFunc(o.waves, func(x *wave) bool { return x == w })
-	if p := o.State.plan(w.planned.No); p != nil && p.Status == PlanWaiting {
-		p.Status = PlanSuperseded
-	}
-	var weigh []string
-	for _, c := range w.connections {
-		t := o.track(c)
-		failed := slices.IndexFunc(w.failed, func(f failure) bool { return f.connection == c })
-		switch {
-		case t.Waived:
-			t.State = TrackClean
-		case w.planned.No > 0 && o.State.plan(w.planned.No).Status == PlanDenied:
-			t.State = TrackDenied
-		case failed >= 0 && !w.stopped:
-			o.park(ctx, w.failed[failed].why, c)
-		case w.stopped:
-			t.State = TrackDue
-		default:
-			weigh = append(weigh, c)
-		}
-	}
-	o.weigh(ctx, weigh)
-	for _, c := range w.moved {
-		if t := o.track(c); t.State == TrackOpen {
-			t.State = TrackDue
-		}
-	}
-	o.turn()
-}
-
-// weigh asks the records how the accounts of some connections ended.
-func (o *offboarding) weigh(ctx workflow.Context, connections []string) {
-	if len(connections) == 0 {
-		return
-	}
-	now := workflow.Now(ctx)
-	var weighed activities.Weighed
-	if err := workflow.ExecuteActivity(o.book(ctx), records.Weigh, activities.WeighInput{
-		Case: o.Case, Connections: connections, TaskDue: o.Policy.TaskDue, At: now}).Get(ctx, &weighed); err != nil {
-		o.park(ctx, err.Error(), connections...)
-		return
-	}
-	for _, x := range weighed.Connections {
-		t := o.track(x.Connection)
-		t.Accounts, t.Open, t.State, t.Tries, t.NextTry = x.Accounts, x.Open, TrackClean, 0, time.Time{}
-		if x.Open > 0 {
-			t.State, t.NextTry = TrackOpen, now.Add(o.Policy.RetryEvery)
-		}
-	}
-	o.turn()
 }
 
 // noteContained notes that every lane under way is contained; the records know the

@@ -216,3 +216,27 @@ func TestAcceptedIsAskedForUntilItIsDone(t *testing.T) {
 		}
 	}
 }
+
+func TestOneStuckLaneKeepsNoOtherFromBeingSettled(t *testing.T) {
+	t.Parallel()
+	one, good := inMemory(t, hers())
+	two, bad := inMemory(t, hers())
+	w := newWorld(t, one, two)
+	w.owns(ada, good.Ref("ada"), bad.Ref("ada"))
+	bad.Fail(memory.Fault{Op: memory.OpDelete, Times: 1000})
+	got := w.submit(ada, "key-1")
+	w.reaches(ada, "the other one is settled", func(p workflows.Progress) bool {
+		states := map[string]workflows.TrackState{}
+		for _, c := range p.Connections {
+			states[c.Connection] = c.State
+		}
+		return states[one.Name] == workflows.TrackClean && states[two.Name] == workflows.TrackBusy
+	})
+	accounts, err := w.parts.Store.AccountsOf(w.ctx, got.Case, []string{one.Name})
+	require.NoError(t, err)
+	require.Equal(t, access.Removed, accounts[0].Outcome)
+	require.NoError(t, w.say(ada, workflows.UpdateCancel, workflows.Decision{By: "hr", Why: "a test"}))
+	require.Equal(t, access.CaseCancelled, w.ends(ada).Status)
+	require.Len(t, good.World(), 1)
+	w.paired(got.Case)
+}
