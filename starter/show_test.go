@@ -25,9 +25,9 @@ func openPicture() picture {
 			{Name: "pg-old", Kind: "postgres", State: store.ConnUnknown, Why: "refused\x1b[2J", NextTryAt: noon.Add(90 * time.Second)},
 		},
 		Accounts: []accountPart{
-			{Account: "pg-main/ada", Evidence: access.Imported, Outcome: access.Removed, Why: "gone", Grants: 17,
+			{Account: "pg-main/ada", Engine: "postgres", Evidence: access.Imported, Outcome: access.Removed, Why: "gone", Grants: 17,
 				Proof: &proofPart{Look: 1, At: noon, Gone: true, Asked: "pg_roles", Answered: "no such role"}},
-			{Account: "pg-main/svc", Evidence: access.Confirmed, Outcome: access.Protected, Why: "matches svc*"},
+			{Account: "pg-main/svc", Engine: "postgres", Evidence: access.Confirmed, Outcome: access.Protected, Why: "matches svc*"},
 		},
 		Plans: []planPart{{No: 1, Hash: strings.Repeat("ab", 32), Status: store.PlanApproved, Steps: 4, DecidedBy: "bob", DecidedAt: noon, DecidedWhy: "ok", Guards: []string{"too many"}}},
 		Steps: map[string]int{"done": 3, "blocked": 1},
@@ -49,9 +49,9 @@ CONNECTION  KIND      STATE       ACCOUNTS  NOTE
 pg-main     postgres  discovered  2
 pg-old      postgres  unknown     0         refused`+"\uFFFD"+`[2J; next try in 1 min 30 s
 
-ACCOUNT      OUTCOME    EVIDENCE   GRANTS  WHY
-pg-main/ada  removed    imported   17      gone
-pg-main/svc  protected  confirmed  0       matches svc*
+ACCOUNT      ENGINE    OUTCOME    EVIDENCE   GRANTS  WHY
+pg-main/ada  postgres  removed    imported   17      gone
+pg-main/svc  postgres  protected  confirmed  0       matches svc*
 
 PLAN  HASH          STATUS    STEPS  DECIDED
 1     abababababab  approved  4      by bob, 12:00:00: ok
