@@ -18,18 +18,18 @@ func (a *Access) Contain(ctx context.Context, b Batch) (Tally, error) {
 }
 
 // Unlink takes accounts out of roles, pools and lists.
-func (a *Access) Unlink(ctx context.Context, b Batch) (Tally, error) { return a.work(ctx, b, unlink) }
+func (a *Access) Unlink(ctx context.Context, b Batch) (Tally, error) { return a.work(ctx, b, via(provider.Unlinker.Unlink)) }
 
 // Revoke ends the grants of accounts in single databases.
-func (a *Access) Revoke(ctx context.Context, b Batch) (Tally, error) { return a.work(ctx, b, revoke) }
+func (a *Access) Revoke(ctx context.Context, b Batch) (Tally, error) { return a.work(ctx, b, via(provider.Revoker.Revoke)) }
 
 // Reassign hands over what accounts own in single databases, and ends their grants.
 func (a *Access) Reassign(ctx context.Context, b Batch) (Tally, error) {
-	return a.work(ctx, b, reassign)
+	return a.work(ctx, b, via(provider.Reassigner.Reassign))
 }
 
 // Delete removes the accounts themselves.
-func (a *Access) Delete(ctx context.Context, b Batch) (Tally, error) { return a.work(ctx, b, remove) }
+func (a *Access) Delete(ctx context.Context, b Batch) (Tally, error) { return a.work(ctx, b, via(provider.Deleter.Delete)) }
 
 func (a *Access) contain(ctx context.Context, p provider.Provider, s store.Step) (access.Receipt, error) {
 	c, ok := p.(provider.Container)
@@ -76,32 +76,15 @@ func (a *Access) quiet(ctx context.Context, e provider.SessionEnder, ref access.
 	return a.pace.Looks, fmt.Errorf("end the sessions of %s: %d alive after %d looks", ref, alive, a.pace.Looks)
 }
 
-func unlink(ctx context.Context, p provider.Provider, s store.Step) (access.Receipt, error) {
-	if u, ok := p.(provider.Unlinker); ok {
-		return u.Unlink(ctx, s.Step)
+// via calls one optional method of a provider, if the provider has it.
+func via[T any](call func(T, context.Context, access.Step) (access.Receipt, error)) act {
+	return func(ctx context.Context, p provider.Provider, s store.Step) (access.Receipt, error) {
+		able, ok := p.(T)
+		if !ok {
+			return access.Receipt{}, cannot(s)
+		}
+		return call(able, ctx, s.Step)
 	}
-	return access.Receipt{}, cannot(s)
-}
-
-func revoke(ctx context.Context, p provider.Provider, s store.Step) (access.Receipt, error) {
-	if r, ok := p.(provider.Revoker); ok {
-		return r.Revoke(ctx, s.Step)
-	}
-	return access.Receipt{}, cannot(s)
-}
-
-func reassign(ctx context.Context, p provider.Provider, s store.Step) (access.Receipt, error) {
-	if r, ok := p.(provider.Reassigner); ok {
-		return r.Reassign(ctx, s.Step)
-	}
-	return access.Receipt{}, cannot(s)
-}
-
-func remove(ctx context.Context, p provider.Provider, s store.Step) (access.Receipt, error) {
-	if d, ok := p.(provider.Deleter); ok {
-		return d.Delete(ctx, s.Step)
-	}
-	return access.Receipt{}, cannot(s)
 }
 
 // cannot refuses a step that the plan should not have made.
