@@ -66,7 +66,7 @@ Begin with "sever demo" (everything on this machine, nothing to set up) or with
 	add("decide", a.decisionCommands()...)
 	add("know", a.identitiesCommand(), a.connectionsCommand(), a.providersCommand(), a.preflightCommand())
 	add("audit", a.auditCommand())
-	add("run", a.upCommand(), a.demoCommand(), a.migrateCommand(), a.versionCommand())
+	add("run", a.upCommand(), a.demoCommand(), a.simulateCommand(), a.migrateCommand(), a.versionCommand())
 	root.AddCommand(topics()...)
 	return root
 }

@@ -46,6 +46,7 @@ environment does not have is read from $SEVER_HOME/sever.env (written by sever u
   SEVER_CONNECTIONS         the connections: pg-main=postgres,pg-old=postgres
   SEVER_CONN_<NAME>_URL     of a postgres connection: how to log in as our administrator
   SEVER_CONN_<NAME>_OWNER, _PROTECTED, _TASKS_PER_SECOND, _PARALLEL   of every connection
+  SEVER_CONN_<NAME>_SIMULATED   true: a simulator on this machine answers, so no pace is kept
   SEVER_ACTOR               who gives the commands (default: who is logged in)
   SEVER_HOME                the folder of sever up
   SEVER_AUDIT_KEY           seed of the Ed25519 key that signs checkpoints, base64 (the worker's)

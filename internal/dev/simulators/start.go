@@ -43,6 +43,8 @@ type Options struct {
 	Unlimited bool
 	// Queue is how long Trove's queued orders wait.
 	Queue time.Duration
+	// Seen is told of every request that was answered, if it is not nil.
+	Seen func(Request)
 	// Suffix makes the names of the connections unique, for tests that share a Temporal.
 	Suffix string
 }
@@ -77,7 +79,7 @@ func Start(o Options) (*Site, error) {
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("serve the simulator of %s: %w", name, err), s.Close())
 		}
-		web := &http.Server{Handler: s.handler(name), ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
+		web := &http.Server{Handler: watched(s.handler(name), name, o.Seen), ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
 		s.web = append(s.web, web)
 		s.urls[name] = "http://" + listener.Addr().String()
 		go func() { _ = web.Serve(listener) }() // ends with Close
