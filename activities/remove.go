@@ -18,10 +18,14 @@ func (a *Access) Contain(ctx context.Context, b Batch) (Tally, error) {
 }
 
 // Unlink takes accounts out of roles, pools and lists.
-func (a *Access) Unlink(ctx context.Context, b Batch) (Tally, error) { return a.work(ctx, b, via(provider.Unlinker.Unlink)) }
+func (a *Access) Unlink(ctx context.Context, b Batch) (Tally, error) {
+	return a.work(ctx, b, via(provider.Unlinker.Unlink))
+}
 
 // Revoke ends the grants of accounts in single databases.
-func (a *Access) Revoke(ctx context.Context, b Batch) (Tally, error) { return a.work(ctx, b, via(provider.Revoker.Revoke)) }
+func (a *Access) Revoke(ctx context.Context, b Batch) (Tally, error) {
+	return a.work(ctx, b, via(provider.Revoker.Revoke))
+}
 
 // Reassign hands over what accounts own in single databases, and ends their grants.
 func (a *Access) Reassign(ctx context.Context, b Batch) (Tally, error) {
@@ -29,7 +33,9 @@ func (a *Access) Reassign(ctx context.Context, b Batch) (Tally, error) {
 }
 
 // Delete removes the accounts themselves.
-func (a *Access) Delete(ctx context.Context, b Batch) (Tally, error) { return a.work(ctx, b, via(provider.Deleter.Delete)) }
+func (a *Access) Delete(ctx context.Context, b Batch) (Tally, error) {
+	return a.work(ctx, b, via(provider.Deleter.Delete))
+}
 
 func (a *Access) contain(ctx context.Context, p provider.Provider, s store.Step) (access.Receipt, error) {
 	c, ok := p.(provider.Container)
