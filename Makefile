@@ -19,7 +19,7 @@ TEMPORALD_TAGS := disable_grpc_modules
 ##@ Use
 
 .PHONY: demo
-demo: postgres programs $(TEMPORALD) ## offboard an invented person on real servers, and show the proof
+demo: postgres programs $(TEMPORALD) ## offboard invented people on five systems, and show the proof
 	bin/sever demo
 
 .PHONY: up
@@ -50,7 +50,7 @@ check: tools house format vet lint determinism ## check what can be checked with
 	go test -short ./...
 
 .PHONY: bench
-bench: postgres $(TEMPORALD) ## measure 1, 50, 200 and 500 principals beside plain SQL
+bench: postgres $(TEMPORALD) ## measure many principals beside plain SQL, and providers beside bare calls
 	go test -run '^$$' -bench . -benchtime 1x -timeout 2h ./internal/bench
 
 .PHONY: clean

@@ -59,7 +59,7 @@ func tell(r audit.Row) string {
 	case audit.StepIntent:
 		return fmt.Sprintf("begins to %s", step(r)) + attempt(r)
 	case audit.StepResult:
-		return said(fmt.Sprintf("%s %s", step(r), r.Outcome)) + attempt(r)
+		return said(fmt.Sprintf("%s %s", step(r), r.Outcome) + attempt(r))
 	case audit.StepInterrupted:
 		return said(step(r) + " was interrupted")
 	case audit.StepRefused:
