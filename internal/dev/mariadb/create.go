@@ -81,9 +81,9 @@ func (s *Server) create(ctx context.Context) (err error) {
 		return fmt.Errorf("%w\n%s", err, out)
 	}
 	// A new installation has accounts without a password, for each name of the machine: only ours stays.
-	first := fmt.Sprintf("delete from mysql.global_priv where user <> 'mariadb.sys';\ndelete from mysql.proxies_priv;\nflush privileges;\n"+
-		"create user `%s`@`%%` identified by '%s';\ngrant all privileges on *.* to `%[1]s`@`%%` with grant option;\n"+
-		"grant proxy on ''@'%%' to `%[1]s`@`%%` with grant option;\n", admin, s.password)
+	first := fmt.Sprintf("delete from mysql.global_priv where user <> 'mariadb.sys';\ndelete from mysql.proxies_priv;\n"+
+		"insert into mysql.proxies_priv values ('%%', '%s', '%%', '', 1, '', now());\nflush privileges;\n"+ // GRANT needs somebody who may
+		"create user `%[1]s`@`%%` identified by '%[2]s';\ngrant all privileges on *.* to `%[1]s`@`%%` with grant option;\n", admin, s.password)
 	if err := os.WriteFile(s.firstStatements(), []byte(first), 0o600); err != nil || s.user == nil {
 		return err
 	}
