@@ -73,7 +73,8 @@ var importRules = []importRule{
 		in: []string{"..."}, never: pgx,
 		except: []string{
 			"internal/store",             // the records
-			"internal/provider/postgres", // the system it is a provider for
+			"internal/provider/mysql",    // the system it is a provider for
+			"internal/provider/postgres", // likewise
 			"internal/dev/...",           // starts servers, asks whether they answer, and plants what a demonstration removes
 		},
 		why: "SQL from elsewhere escapes the two roles, the intent rows and the transactions that the audit trail stands on",

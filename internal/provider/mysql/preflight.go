@@ -1,0 +1,105 @@
+package mysql
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/severhq/sever/internal/provider"
+)
+
+// Preflight checks what our login may do, with the words that would grant it.
+func (s *Server) Preflight(ctx context.Context) ([]provider.Check, error) {
+	var checks []provider.Check
+	err := s.with(ctx, func(c *session) (err error) {
+		checks, err = s.check(ctx, c)
+		return err
+	})
+	return checks, s.classified("preflight "+s.connection, err)
+}
+
+const aboutServer = `
+select @@read_only,
+       (select count(*) from information_schema.PLUGINS where PLUGIN_TYPE = 'PASSWORD VALIDATION' and PLUGIN_STATUS = 'ACTIVE') > 0 and @@strict_password_validation,
+       (select count(*) from mysql.global_priv where User = '' and json_value(Priv, '$.account_locked') is null)`
+
+const notOurRoles = `
+select User from mysql.global_priv g
+where json_value(Priv, '$.is_role') is not null
+  and not exists (select 1 from mysql.roles_mapping m where m.Role = g.User and m.User = ? and m.Host = ? and m.Admin_option = 'Y')
+order by 1`
+
+func (s *Server) check(ctx context.Context, c *session) ([]provider.Check, error) {
+	own, err := ownSight(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	has := func(name, why string, fatal bool, privileges ...string) provider.Check {
+		lacking := own.missing(privileges...)
+		return provider.Check{Name: name, OK: len(lacking) == 0, Detail: why, Remedy: grantTo(s.login, lacking...), Fatal: fatal}
+	}
+	checks := []provider.Check{version(c.version)}
+	var readOnly, strict bool
+	var anonymous int
+	if err := c.QueryRowContext(ctx, aboutServer).Scan(&readOnly, &strict, &anonymous); err != nil {
+		if !mayNot(err) {
+			return nil, err
+		}
+		return append(checks, provider.Check{Name: "may read the grant tables", Fatal: true, Detail: s.hide(err.Error()), Remedy: mayRead(s.login)}), nil
+	}
+	var roles []string
+	err = c.rows(ctx, func(scan func(...any) error) error {
+		var name string
+		err := scan(&name)
+		roles = append(roles, name)
+		return err
+	}, notOurRoles, c.ours.User, c.ours.Host)
+	if err != nil {
+		return nil, err
+	}
+	checks = append(checks,
+		provider.Check{Name: "may read the grant tables", OK: true, Fatal: true},
+		provider.Check{Name: "server takes changes", OK: !readOnly, Fatal: true, Remedy: "point the URL at the primary: this server is read-only"},
+		has("may change and drop accounts", "as "+c.ours.String(), true, "CREATE USER"),
+		has("sees every session", "without it the sessions are unknown", false, "PROCESS"),
+		has("may end sessions", "on Amazon's service only CALL mysql.rds_kill does it, by hand", false, "CONNECTION ADMIN"),
+		has("sees every definer", "without it views and triggers are unknown", false, seeing...),
+		has("may hand definers over", "", false, "SET USER", "CREATE VIEW", "CREATE ROUTINE", "ALTER ROUTINE", "EVENT"),
+		provider.Check{Name: "may take away every privilege", OK: own.has("ALL PRIVILEGES"),
+			Detail: "the server lets nobody revoke what they do not hold themselves", Remedy: fmt.Sprintf("GRANT ALL PRIVILEGES ON *.* TO %s WITH GRANT OPTION", quote(s.login))},
+		provider.Check{Name: "administers every role", OK: len(roles) == 0, Detail: strings.Join(roles[:min(5, len(roles))], ", "),
+			Remedy: fmt.Sprintf("GRANT %s TO %s WITH ADMIN OPTION", quote(first(roles)), quote(s.login))},
+		provider.Check{Name: "may replace credentials", OK: !strict, Detail: "an incident does, by a hash",
+			Remedy: "SET GLOBAL strict_password_validation = OFF: a plugin that judges passwords refuses hashes"},
+		provider.Check{Name: "nobody logs in without a name", OK: anonymous == 0, Detail: fmt.Sprintf("%d accounts without a name let anybody in", anonymous),
+			Remedy: "DROP USER ''@'host', for each"},
+	)
+	for i := range checks {
+		if checks[i].OK {
+			checks[i].Remedy = ""
+		}
+	}
+	return checks, nil
+}
+
+func first(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return names[0]
+}
+
+var versionNumbers = regexp.MustCompile(`^(?:5\.5\.5-)?(\d+)\.(\d+)`)
+
+// version checks for ACCOUNT LOCK and mysql.global_priv, which came with 10.4.
+func version(text string) provider.Check {
+	check := provider.Check{Name: "server version", Fatal: true, Detail: text, Remedy: "MariaDB 10.4 is the first that can lock an account"}
+	if m := versionNumbers.FindStringSubmatch(text); m != nil {
+		major, _ := strconv.Atoi(m[1])
+		minor, _ := strconv.Atoi(m[2])
+		check.OK = major > 10 || (major == 10 && minor >= 4)
+	}
+	return check
+}

@@ -1,0 +1,89 @@
+package mysql_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/provider"
+)
+
+// as opens the provider with a login that has only these rights.
+func (w *world) as(grants ...string) {
+	w.Helper()
+	w.sql("create user {weak}@`%` identified by 'weak-stapler'")
+	for _, g := range grants {
+		w.sql("grant " + g + " to {weak}@`%`")
+	}
+	w.my = w.open(w.urlAs(w.name("weak"), "weak-stapler", w.server.Addr))
+}
+
+func TestWithoutTheGrantTablesNothingIsKnown(t *testing.T) {
+	w := newWorld(t)
+	ref := w.person("ada", "%")
+	w.as("process on *.*")
+	for _, err := range w.my.Accounts(t.Context()) {
+		require.Equal(t, provider.Denied, provider.KindOf(err), "%v", err)
+		require.ErrorContains(t, err, "GRANT SELECT ON mysql.*")
+	}
+	seen := w.look(ref)
+	require.False(t, seen.Gone())
+	require.NotEmpty(t, seen.Gaps)
+	checks, err := w.my.Preflight(t.Context())
+	require.NoError(t, err)
+	require.False(t, checks[len(checks)-1].OK)
+	require.True(t, checks[len(checks)-1].Fatal)
+}
+
+func TestWithoutSightOfSessionsAndDefinersThereAreGaps(t *testing.T) {
+	w := newWorld(t)
+	ref := w.person("ada", "%")
+	w.as("select on mysql.*", "create user on *.*")
+	ref.ForeignID = ""
+	seen := w.look(ref)
+	ref = seen.Account.Ref // under the key of this login
+	require.True(t, seen.Exists)
+	require.Equal(t, -1, seen.Sessions)
+	require.Len(t, seen.Gaps, 2)
+	_, err := w.my.EndSessions(t.Context(), ref)
+	require.Contains(t, w.rejected(err), "PROCESS")
+	_, err = w.my.Delete(t.Context(), access.Step{Action: access.Delete, Account: ref})
+	require.Contains(t, w.rejected(err), "cannot be seen whole")
+}
+
+func TestWithoutTheRightToEndSessionsTheyAreNamed(t *testing.T) {
+	w := newWorld(t)
+	ref := w.person("ada", "%")
+	w.mustLogin(ref.Name)
+	w.as("select, process, create user on *.*")
+	ref.ForeignID = w.look(ref).Account.ForeignID
+	_, err := w.my.Contain(t.Context(), ref, access.Lock)
+	require.NoError(t, err)
+	alive, err := w.my.EndSessions(t.Context(), ref)
+	require.Equal(t, 1, alive)
+	require.Contains(t, w.rejected(err), "rds_kill")
+}
+
+func TestARightThatIsMissingIsARefusal(t *testing.T) {
+	w := newWorld(t)
+	w.person("ada", "%")
+	w.sql("create role {r}", "grant {r} to {ada}@`%`", "create database {shop}", "grant select on `[shop]`.* to {ada}@`%`")
+	w.as("select on mysql.*")
+	ref := w.ref(w.name("ada"), "%")
+	for _, s := range []access.Step{{Action: access.Contain}, {Action: access.Unlink, Object: "role " + w.name("r")}, {Action: access.Revoke, Database: w.name("shop")}} {
+		s.Account = ref
+		_, err := w.act(s)
+		w.rejected(err)
+	}
+	require.Len(t, w.look(ref).Account.Grants, 2)
+}
+
+func TestALoginThatIsRefusedStopsTheConnection(t *testing.T) {
+	w := newWorld(t)
+	for _, url := range []string{w.urlAs(w.name("sever"), "wrong-stapler", w.server.Addr), w.urlAs(w.name("nobody"), "wrong-stapler", w.server.Addr)} {
+		_, err := w.open(url).Look(t.Context(), access.Ref{Connection: "my", Resource: "server", Name: "ada", Host: "%"})
+		require.Equal(t, provider.Denied, provider.KindOf(err), "%v", err)
+		require.NotContains(t, err.Error(), "wrong-stapler")
+	}
+}

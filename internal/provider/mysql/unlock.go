@@ -1,0 +1,107 @@
+package mysql
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha1" //nolint:gosec // what the server's plugin hashes passwords with; the password is random
+	"encoding/hex"
+	"fmt"
+	"strings"
+)
+
+// unlock undoes Contain. Where the credential is dead a new one is made, and it is in
+// the result once. It has a new id, which the result tells as well; a repeated call that
+// could not know of it finds the mark of newSecret and makes another.
+func (r *restoration) unlock(ctx context.Context, c *session) error {
+	all, err := r.server.namesakes(ctx, c, r.target.User)
+	if err != nil {
+		return err
+	}
+	t := r.target
+	if now, there := t.in(all); there && now.id != t.ref.ForeignID && now.marked(t.ref.ForeignID) {
+		t.ref.ForeignID = now.id
+		r.target = t
+		return r.renew(ctx, c, now, r.step.Account.ForeignID)
+	}
+	now, err := r.find(ctx, c)
+	if err != nil {
+		return err
+	}
+	if _, dead := now.dead(); dead {
+		return r.renew(ctx, c, now, now.id)
+	}
+	if !now.Locked || r.was.Locked {
+		r.out.Already, r.out.Words = true, "nothing to unlock"
+		return nil
+	}
+	if err := c.exec(ctx, "alter user "+now.sql()+" account unlock"); err != nil {
+		return err
+	}
+	r.out.Words = "ALTER USER: ACCOUNT UNLOCK"
+	return nil
+}
+
+// renew gives the account a way to log in: those of before that need no secret, and a
+// new password in the place of an old one.
+func (r *restoration) renew(ctx context.Context, c *session, now account, planned string) error {
+	var ways []string
+	secret, hash := newSecret(planned)
+	for _, m := range r.was.Methods {
+		way := native + " using " + literal(hash)
+		if without[m.Plugin] {
+			way = m.Plugin
+			if m.Text != "" {
+				way += " using " + literal(m.Text)
+			}
+		} else if r.out.Secret != "" {
+			continue
+		} else {
+			r.out.Secret = secret
+		}
+		ways = append(ways, way)
+	}
+	lock := "unlock"
+	if r.was.Locked {
+		lock = "lock"
+	}
+	if err := c.exec(ctx, "alter user "+now.sql()+" identified via "+strings.Join(ways, " or ")+" account "+lock); err != nil {
+		return err
+	}
+	all, err := r.server.namesakes(ctx, c, now.User)
+	if err != nil {
+		return err
+	}
+	after, there := now.in(all)
+	if !there || after.contained() != r.was.Locked {
+		return fmt.Errorf("the server said yes, and %s is not as it should be", now.identity)
+	}
+	r.out.ForeignID = after.id
+	r.out.Words = "ALTER USER: ACCOUNT " + strings.ToUpper(lock)
+	if r.out.Secret != "" {
+		r.out.Words += ", new password"
+	}
+	return nil
+}
+
+// markDigits are how many digits of an id the hash of a secret of ours begins with. One
+// account in 65,536 that somebody else made would pass for one that we opened, and only
+// in a repeated Restore.
+const markDigits = 4
+
+func (a account) marked(id string) bool {
+	return len(a.Or) <= 1 && a.Plugin == native && len(a.Text) == 41 && strings.EqualFold(a.Text[1:1+markDigits], id[:markDigits])
+}
+
+// newSecret draws passwords until the hash of one begins with the id that the account had.
+func newSecret(id string) (secret, hash string) {
+	base := rand.Text()
+	for n := 0; ; n++ {
+		secret = fmt.Sprintf("%s%06d", base, n)
+		once := sha1.Sum([]byte(secret)) //nolint:gosec // see the import
+		twice := sha1.Sum(once[:])       //nolint:gosec // see the import
+		hash = "*" + strings.ToUpper(hex.EncodeToString(twice[:]))
+		if strings.EqualFold(hash[1:1+markDigits], id[:markDigits]) {
+			return secret, hash
+		}
+	}
+}
