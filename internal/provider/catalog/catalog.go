@@ -13,6 +13,7 @@ import (
 	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/provider"
 	"github.com/severhq/sever/internal/provider/digitalocean"
+	"github.com/severhq/sever/internal/provider/mysql"
 	"github.com/severhq/sever/internal/provider/netim"
 	"github.com/severhq/sever/internal/provider/plesk"
 	"github.com/severhq/sever/internal/provider/postgres"
@@ -22,6 +23,7 @@ import (
 // all is the catalog.
 var all = Table{
 	digitalocean.Spec,
+	mysql.Spec,
 	netim.Spec,
 	plesk.Spec,
 	postgres.Spec,

@@ -20,6 +20,7 @@ import (
 var samples = map[string]config.Vars{
 	"digitalocean": {"TOKEN": "secret"},
 	"memory":       {},
+	"mysql":        {"URL": "mysql://sever:secret@localhost:1"},
 	"netim":        {"ID": "NETIM", "SECRET": "secret", "HOSTINGS": "NW1024"},
 	"plesk":        {"URL": "https://plesk.example.com:8443", "KEY": "secret"},
 	"postgres":     {"URL": "postgres://sever:secret@localhost:1/postgres"},
