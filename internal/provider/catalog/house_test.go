@@ -2,7 +2,6 @@ package catalog_test
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"testing"
 
@@ -51,7 +50,7 @@ func TestHouseRules(t *testing.T) {
 		seen[spec.Name] = true
 		t.Run(spec.Name, func(t *testing.T) {
 			t.Parallel()
-			require.Regexp(t, regexp.MustCompile(`^[a-z][a-z0-9]*$`), spec.Name)
+			require.Regexp(t, `^[a-z][a-z0-9]*$`, spec.Name)
 			require.NotEmpty(t, spec.Engines)
 			require.GreaterOrEqual(t, spec.Limits.Parallel, 1)
 			require.GreaterOrEqual(t, spec.Limits.TasksPerSecond, 0.0)

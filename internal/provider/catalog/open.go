@@ -27,7 +27,7 @@ func (t Table) Open(vars config.Vars) (*Connections, error) {
 		names claims
 		errs  []error
 	)
-	for _, entry := range strings.Split(vars[Variable], ",") {
+	for entry := range strings.SplitSeq(vars[Variable], ",") {
 		entry = strings.TrimSpace(entry)
 		if entry == "" {
 			continue

@@ -38,7 +38,7 @@ func (c *Connection) configure(vars config.Vars) []error {
 		problems = append(problems, fmt.Errorf("%s%s "+format, append([]any{prefix, variable}, args...)...))
 	}
 	c.Owner = strings.TrimSpace(set.Owner)
-	for _, pattern := range strings.Split(set.Protected, ",") {
+	for pattern := range strings.SplitSeq(set.Protected, ",") {
 		pattern = strings.TrimSpace(pattern)
 		if !strings.Contains(strings.TrimSuffix(strings.TrimPrefix(pattern, "*"), "*"), "*") {
 			if pattern != "" {

@@ -3,6 +3,7 @@ package memory_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -85,8 +86,7 @@ func TestDownTheLadderAndBackUp(t *testing.T) {
 	require.Equal(t, []access.Ref{{Connection: "mem", Resource: "main", Name: "ada"}}, s.Touched())
 
 	id, secret := "", ""
-	for i := len(steps) - 1; i >= 0; i-- {
-		step := steps[i]
+	for _, step := range slices.Backward(steps) {
 		if id != "" {
 			step.Account.ForeignID = id
 		}

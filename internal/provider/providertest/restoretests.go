@@ -1,6 +1,8 @@
 package providertest
 
 import (
+	"slices"
+
 	"github.com/stretchr/testify/require"
 
 	"github.com/severhq/sever/internal/access"
@@ -24,8 +26,7 @@ func downAndUp(b *bench) {
 	}
 	b.end(b.Planted)
 	now, secret := b.Planted, ""
-	for i := len(steps) - 1; i >= 0; i-- {
-		step := steps[i]
+	for i, step := range slices.Backward(steps) {
 		step.Account = now
 		for _, time := range []string{"first", "second"} {
 			back, err := b.restore(b.before, step)

@@ -2,6 +2,7 @@ package providertest
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/stretchr/testify/require"
@@ -46,8 +47,7 @@ func failed(b *bench, after bool) {
 		return
 	}
 	now, secret := b.Planted, ""
-	for i := len(steps) - 1; i >= 0; i-- {
-		step := steps[i]
+	for _, step := range slices.Backward(steps) {
 		step.Account = now
 		again(access.Restore, "undo "+words(step), func() error {
 			back, err := b.restore(b.before, step)
