@@ -15,8 +15,8 @@ var (
 	// errGone says that there is no account of that name and host.
 	errGone  = errors.New("there is no such account")
 	errLogin = errors.New("our own login was refused")
-	// errNotMariaDB says that we do not know the grant tables of this server.
-	errNotMariaDB = errors.New("the server is not MariaDB, and this version knows no other grant tables")
+	// errUnknownServer says that we do not know the grant tables of this server.
+	errUnknownServer = errors.New("the server is not MariaDB 10.4 or later; older ones cannot lock an account, and MySQL keeps accounts in another form")
 )
 
 // verdict is what an error number means for a step: the kind, and a word for people
@@ -78,7 +78,7 @@ func (s *Server) classified(op string, err error) error {
 		return err
 	}
 	out := &provider.Error{Kind: provider.Transient, Op: op, Err: s.scrubbed(err, "")}
-	if errors.Is(err, errNotMariaDB) || errors.Is(err, errLogin) {
+	if errors.Is(err, errUnknownServer) || errors.Is(err, errLogin) {
 		out.Kind = provider.Denied // of the whole connection: nothing here can work
 		return out
 	}

@@ -19,64 +19,66 @@ type source struct {
 	text                              string // of an event for comparing only
 }
 
-// handOver gives all objects another definer, or none of them.
-func (s *Server) handOver(ctx context.Context, op string, all []object, from, to identity) error {
+// handOver gives all objects another definer, or none of them. When the server stops
+// answering half-way, a repeated call goes on from there.
+func handOver(ctx context.Context, c *session, op string, all []object, from, to identity) error {
 	if len(all) == 0 {
 		return nil
 	}
-	// A session of its own: it takes on the modes and character sets of the objects.
-	return s.with(ctx, func(c *session) error {
-		var whole []source
-		var stops []access.Blocker
-		for _, o := range all {
-			src, why, err := c.source(ctx, o)
-			if err != nil {
-				return err
-			}
-			if why == "" {
-				_, why = src.statement(from, to)
-			}
-			if why != "" {
-				if now, err := c.definer(ctx, o); err != nil || now != from {
-					return errors.Join(err, fmt.Errorf("%s changed in between", o.words()))
-				}
-				stops = append(stops, o.blocker(from, why))
-			}
-			whole = append(whole, src)
+	var whole []source
+	var stops []access.Blocker
+	for _, o := range all {
+		src, why, err := c.source(ctx, o)
+		if err != nil {
+			return err
 		}
-		if len(stops) > 0 {
-			return refuse(op, fmt.Errorf("%d of %d objects cannot be handed over as they are", len(stops), len(all)), stops...)
+		if why == "" {
+			_, why = src.statement(from, to)
 		}
-		for i, src := range whole {
-			if err := c.move(ctx, op, src, from, to); err != nil {
-				return s.takeBack(ctx, whole[:i+1], from, to, err)
+		if why != "" {
+			if now, err := c.definer(ctx, o); err != nil || now != from {
+				return errors.Join(err, fmt.Errorf("%s changed in between", o.words()))
 			}
+			stops = append(stops, o.blocker(from, why))
 		}
-		return nil
-	})
+		whole = append(whole, src)
+	}
+	if len(stops) > 0 {
+		return refuse(op, fmt.Errorf("%d of %d objects cannot be handed over as they are", len(stops), len(all)), stops...)
+	}
+	for i, src := range whole {
+		err := c.move(ctx, op, src, from, to)
+		if provider.KindOf(err) == provider.Rejected {
+			return c.takeBack(context.WithoutCancel(ctx), whole[:i+1], from, to, err)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return c.exec(ctx, ourSession...)
 }
 
-// takeBack undoes a handing over that stopped half-way.
-func (s *Server) takeBack(ctx context.Context, moved []source, from, to identity, cause error) error {
-	ctx = context.WithoutCancel(ctx)
+// ourSession ends what a session took on of the objects.
+var ourSession = []string{"set names utf8mb4 collate utf8mb4_bin", "set session sql_mode = '" + sqlMode + "'"}
+
+// takeBack undoes a handing over that was refused half-way.
+func (c *session) takeBack(ctx context.Context, moved []source, from, to identity, cause error) error {
 	var failed error
-	err := s.with(ctx, func(c *session) error {
-		for _, src := range slices.Backward(moved) {
-			src.text, _ = redefined(src.text, from, to)
-			if back, err := c.definer(ctx, src.object); err == nil && back == from {
-				continue
-			}
-			failed = errors.Join(failed, c.move(ctx, "", src, to, from))
+	for _, src := range slices.Backward(moved) {
+		if now, err := c.definer(ctx, src.object); err == nil && now == from {
+			continue
 		}
-		return failed
-	})
-	if err == nil {
+		src.text, _ = redefined(src.text, from, to)
+		failed = errors.Join(failed, c.move(ctx, "", src, to, from))
+	}
+	if failed == nil {
 		return cause
 	}
 	if e, ok := errors.AsType[*provider.Error](cause); ok {
 		e.Kind = provider.Transient // a next call must finish it, in whatever direction
+		e.Err = fmt.Errorf("%w; %w: %w", e.Err, errNotBack, failed)
 	}
-	return fmt.Errorf("%w; %w: %w", cause, errNotBack, err)
+	return cause
 }
 
 // redefined is a text with another definer in it. The server quotes names as the mode

@@ -104,6 +104,16 @@ func TestSettingsThatAreRefused(t *testing.T) {
 	require.ErrorContains(t, err, "verify, skip-verify, preferred or off")
 }
 
+func TestKnownServers(t *testing.T) {
+	t.Parallel()
+	for version, want := range map[string]bool{
+		"10.11.19-MariaDB-0+deb12u1": true, "5.5.5-10.4.2-MariaDB": true, "11.4.2-MariaDB-log": true,
+		"10.3.39-MariaDB": false, "8.0.36": false, "9.1.0": false, "5.7.44-log": false, "": false, "MariaDB": false,
+	} {
+		require.Equal(t, want, known(version), version)
+	}
+}
+
 func TestHiddenWords(t *testing.T) {
 	t.Parallel()
 	s := &Server{cfg: Config{URL: config.NewSecret("mysql://sever:hunter2@host")}, password: "hunter2"}

@@ -2,9 +2,8 @@ package mysql
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/severhq/sever/internal/provider"
@@ -17,13 +16,19 @@ func (s *Server) Preflight(ctx context.Context) ([]provider.Check, error) {
 		checks, err = s.check(ctx, c)
 		return err
 	})
+	if errors.Is(err, errUnknownServer) {
+		return []provider.Check{{Name: serverVersion, Fatal: true, Detail: s.hide(err.Error()), Remedy: "only MariaDB from 10.4 on is known"}}, nil
+	}
 	return checks, s.classified("preflight "+s.connection, err)
 }
+
+const serverVersion = "server version"
 
 const aboutServer = `
 select @@read_only,
        (select count(*) from information_schema.PLUGINS where PLUGIN_TYPE = 'PASSWORD VALIDATION' and PLUGIN_STATUS = 'ACTIVE') > 0 and @@strict_password_validation,
-       (select count(*) from mysql.global_priv where User = '' and json_value(Priv, '$.account_locked') is null)`
+       (select count(*) from mysql.global_priv where User = '' and json_value(Priv, '$.account_locked') is null),
+       (select count(*) from mysql.proxies_priv where User = ? and Host = ? and Proxied_user = '' and With_grant) > 0`
 
 const notOurRoles = `
 select User from mysql.global_priv g
@@ -40,10 +45,10 @@ func (s *Server) check(ctx context.Context, c *session) ([]provider.Check, error
 		lacking := own.missing(privileges...)
 		return provider.Check{Name: name, OK: len(lacking) == 0, Detail: why, Remedy: grantTo(s.login, lacking...), Fatal: fatal}
 	}
-	checks := []provider.Check{version(c.version)}
-	var readOnly, strict bool
+	checks := []provider.Check{{Name: serverVersion, Fatal: true, OK: true, Detail: c.version}}
+	var readOnly, strict, mayProxy bool
 	var anonymous int
-	if err := c.QueryRowContext(ctx, aboutServer).Scan(&readOnly, &strict, &anonymous); err != nil {
+	if err := c.QueryRowContext(ctx, aboutServer, c.ours.User, c.ours.Host).Scan(&readOnly, &strict, &anonymous, &mayProxy); err != nil {
 		if !mayNot(err) {
 			return nil, err
 		}
@@ -71,6 +76,7 @@ func (s *Server) check(ctx context.Context, c *session) ([]provider.Check, error
 			Detail: "the server lets nobody revoke what they do not hold themselves", Remedy: fmt.Sprintf("GRANT ALL PRIVILEGES ON *.* TO %s WITH GRANT OPTION", quote(s.login))},
 		provider.Check{Name: "administers every role", OK: len(roles) == 0, Detail: strings.Join(roles[:min(5, len(roles))], ", "),
 			Remedy: fmt.Sprintf("GRANT %s TO %s WITH ADMIN OPTION", quote(first(roles)), quote(s.login))},
+		provider.Check{Name: "may take proxies away", OK: mayProxy, Remedy: fmt.Sprintf("GRANT PROXY ON ''@'%%' TO %s WITH GRANT OPTION", quote(s.login))},
 		provider.Check{Name: "may replace credentials", OK: !strict, Detail: "an incident does, by a hash",
 			Remedy: "SET GLOBAL strict_password_validation = OFF: a plugin that judges passwords refuses hashes"},
 		provider.Check{Name: "nobody logs in without a name", OK: anonymous == 0, Detail: fmt.Sprintf("%d accounts without a name let anybody in", anonymous),
@@ -89,17 +95,4 @@ func first(names []string) string {
 		return ""
 	}
 	return names[0]
-}
-
-var versionNumbers = regexp.MustCompile(`^(?:5\.5\.5-)?(\d+)\.(\d+)`)
-
-// version checks for ACCOUNT LOCK and mysql.global_priv, which came with 10.4.
-func version(text string) provider.Check {
-	check := provider.Check{Name: "server version", Fatal: true, Detail: text, Remedy: "MariaDB 10.4 is the first that can lock an account"}
-	if m := versionNumbers.FindStringSubmatch(text); m != nil {
-		major, _ := strconv.Atoi(m[1])
-		minor, _ := strconv.Atoi(m[2])
-		check.OK = major > 10 || (major == 10 && minor >= 4)
-	}
-	return check
 }

@@ -32,7 +32,7 @@ func (s *Server) Reassign(ctx context.Context, step access.Step) (access.Receipt
 		if err != nil {
 			return access.Receipt{}, err
 		}
-		if err := s.handOver(ctx, op, defined, a.identity, to.identity); err != nil {
+		if err := handOver(ctx, c, op, defined, a.identity, to.identity); err != nil {
 			return access.Receipt{}, err
 		}
 		receipt, err := s.takeAway(ctx, c, op, a, in(step.Database))
@@ -98,4 +98,4 @@ func (s *Server) successor(ctx context.Context, c *session, from account, name s
 	}
 }
 
-var errNotBack = errors.New("and not all that was handed over could be taken back; run it again")
+var errNotBack = errors.New("and not all that was handed over could be taken back")

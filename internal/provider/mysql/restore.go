@@ -158,7 +158,7 @@ func (r *restoration) takeBack(ctx context.Context, c *session) error {
 	if err := r.giveBack(ctx, c, in(r.step.Database)); err != nil {
 		return err
 	}
-	if err := r.server.handOver(ctx, r.op, back, heir.identity, now.identity); err != nil {
+	if err := handOver(ctx, c, r.op, back, heir.identity, now.identity); err != nil {
 		return err
 	}
 	if len(back) > 0 {

@@ -213,9 +213,9 @@ func globally(ctx context.Context, c *session, a account) ([]right, error) {
 		if err := scan(&line); err != nil {
 			return err
 		}
-		list, _, ok := strings.Cut(line, " ON *.* TO ")
+		list, to, _ := strings.Cut(line, " ON *.* TO ")
 		list, privileges := strings.CutPrefix(list, "GRANT ")
-		if ok && privileges && list != "USAGE" && !strings.Contains(list, "`") {
+		if strings.HasPrefix(to, a.sql()) && privileges && list != "USAGE" && !strings.Contains(list, "`") {
 			r.Privileges = append(r.Privileges, strings.Split(list, ", ")...)
 		}
 		return nil

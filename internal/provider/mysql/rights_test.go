@@ -6,7 +6,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/provider"
+	"github.com/severhq/sever/internal/provider/mysql"
 )
 
 // as opens the provider with a login that has only these rights.
@@ -77,6 +79,21 @@ func TestARightThatIsMissingIsARefusal(t *testing.T) {
 		w.rejected(err)
 	}
 	require.Len(t, w.look(ref).Account.Grants, 2)
+}
+
+func TestOneSessionIsEnough(t *testing.T) {
+	w, ref, step := owner(t)
+	w.sql("grant select on `[shop]`.* to {grace}@`%`", "create definer={ada}@`%` function {shop}.f() returns int return 1")
+	p, err := mysql.Spec.Open(provider.Settings{Connection: "my", Prefix: "M_", Vars: config.Vars{"M_URL": w.url, "M_TLS": "off", "M_MAX_SESSIONS": "1"}})
+	require.NoError(t, err)
+	t.Cleanup(p.Close)
+	w.my = p.(*mysql.Server)
+	record := w.look(ref).Account
+	_, err = w.my.Reassign(t.Context(), step)
+	require.NoError(t, err)
+	_, err = w.my.Restore(t.Context(), record, step)
+	require.NoError(t, err)
+	require.Equal(t, record.Grants, w.look(ref).Account.Grants)
 }
 
 func TestALoginThatIsRefusedStopsTheConnection(t *testing.T) {
