@@ -227,3 +227,51 @@ func TestASessionThatReconnectsIsEnded(t *testing.T) {
 	require.Zero(t, w.look(ref).Sessions)
 	require.False(t, w.opens(ref.Name, password))
 }
+
+func TestAnAdministratorWhoIsNotTheLast(t *testing.T) {
+	w := newWorld(t)
+	w.person("ada", "%")
+	w.sql("grant all privileges on *.* to {ada}@`%` with grant option")
+	ref := w.ref(w.name("ada"), "%")
+	before := w.look(ref).Account
+	require.Empty(t, before.Protected)
+	require.Equal(t, []string{" | privilege | all databases | ALL PRIVILEGES, GRANT OPTION | cluster-wide | unlink"}, lines(before.Grants))
+	step := access.Step{Action: access.Unlink, Account: ref, Object: "all databases"}
+	_, err := w.my.Unlink(t.Context(), step)
+	require.NoError(t, err)
+	require.Empty(t, w.look(ref).Account.Grants)
+	_, err = w.my.Restore(t.Context(), before, step)
+	require.NoError(t, err)
+	require.Equal(t, before, w.look(ref).Account)
+}
+
+func TestDroppedBySomebodyElseMeanwhile(t *testing.T) {
+	w := newWorld(t)
+	ref := w.person("ada", "%")
+	w.mustLogin(ref.Name)
+	w.sql("drop user {ada}@`%`") // ends no session
+	require.False(t, w.look(ref).Gone())
+	require.Equal(t, 1, w.look(ref).Sessions)
+	w.endSessions(ref)
+	for _, s := range []access.Step{{Action: access.Contain}, {Action: access.Unlink, Object: "role x"}, {Action: access.Revoke, Database: "d"}, {Action: access.Delete}} {
+		s.Account = ref
+		r, err := w.act(s)
+		require.NoError(t, err)
+		require.True(t, r.Already)
+	}
+	require.True(t, w.look(ref).Gone())
+}
+
+func TestTheServerIsDownForAWhileAndBack(t *testing.T) {
+	w := newWorld(t)
+	ref := w.person("ada", "%")
+	p := w.throughProxy()
+	w.my = w.open(w.urlAs(w.name("sever"), "steel-stapler", p.listener.Addr().String()))
+	p.setDown(true)
+	_, err := w.my.Contain(t.Context(), ref, access.Lock)
+	require.Equal(t, provider.Transient, provider.KindOf(err), "%v", err)
+	p.setDown(false)
+	r, err := w.my.Contain(t.Context(), ref, access.Lock)
+	require.NoError(t, err)
+	require.False(t, r.Already)
+}
