@@ -53,14 +53,14 @@ has_mariadb() {
 	return 1
 }
 
-# install_mariadb works for root on Debian and its relatives. The package with the
-# programs alone makes no user and starts no server.
+# install_mariadb works for root on Debian and its relatives. The packages with the
+# programs alone make no user and start no server.
 install_mariadb() {
 	[[ $(id -u) == 0 ]] && command -v apt-get >/dev/null || return 1
 	echo "MariaDB is missing: installing the programs with apt-get (no server is set up)"
 	export DEBIAN_FRONTEND=noninteractive
 	quietly apt-get update
-	quietly apt-get install -y --no-install-recommends mariadb-server-core
+	quietly apt-get install -y --no-install-recommends mariadb-server-core mariadb-client-core
 }
 
 # install_xmllint works for root on Debian and its relatives. It holds packets of the
