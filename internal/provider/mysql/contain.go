@@ -25,10 +25,8 @@ func (s *Server) Contain(ctx context.Context, ref access.Ref, mode access.Mode) 
 		if mode == access.Kill && !dead {
 			words += ", no password fits"
 			hash := literal(deadHash(a.identity, a.id))
-			if err := c.exec(ctx, "alter user "+a.sql()+" identified via "+native+" using "+hash+" account lock"); number(err) == 1290 {
-				return access.Receipt{}, refuse(op, errors.New("it is locked, and its credential lives on"), access.Blocker{Object: "credential",
-					Why: s.hide(err.Error()), Remedy: "SET GLOBAL strict_password_validation = OFF"})
-			} else if err != nil {
+			err := c.exec(ctx, "alter user "+a.sql()+" identified via "+native+" using "+hash+" account lock")
+			if err := hashRefused(ctx, c, op, err); err != nil {
 				return access.Receipt{}, err
 			}
 		}
@@ -45,4 +43,26 @@ func (s *Server) Contain(ctx context.Context, ref access.Ref, mode access.Mode) 
 		}
 		return access.Receipt{Words: words}, nil
 	})
+}
+
+const judgesPasswords = `
+select @@strict_password_validation and
+       (select count(*) from information_schema.PLUGINS where PLUGIN_TYPE = 'PASSWORD VALIDATION' and PLUGIN_STATUS = 'ACTIVE') > 0`
+
+// hashRefused tells apart why the server did not take a hash. One that judges passwords
+// refuses all hashes, and says so in the words for an account that is not there.
+func hashRefused(ctx context.Context, c *session, op string, cause error) error {
+	if n := number(cause); n != 1290 && n != 1396 {
+		return cause
+	}
+	var strict bool
+	if err := c.QueryRowContext(ctx, judgesPasswords).Scan(&strict); err != nil {
+		return err
+	}
+	if !strict {
+		return cause
+	}
+	return refuse(op, errors.New("the server takes no hash, and so the credential was not replaced; what was locked before stays locked"),
+		access.Blocker{Object: "credential", Why: "a plugin judges passwords, and strict_password_validation keeps hashes from passing it by",
+			Remedy: "SET GLOBAL strict_password_validation = OFF"})
 }

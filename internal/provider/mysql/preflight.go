@@ -26,7 +26,6 @@ const serverVersion = "server version"
 
 const aboutServer = `
 select @@read_only,
-       (select count(*) from information_schema.PLUGINS where PLUGIN_TYPE = 'PASSWORD VALIDATION' and PLUGIN_STATUS = 'ACTIVE') > 0 and @@strict_password_validation,
        (select count(*) from mysql.global_priv where User = '' and json_value(Priv, '$.account_locked') is null),
        (select count(*) from mysql.proxies_priv where User = ? and Host = ? and Proxied_user = '' and With_grant) > 0`
 
@@ -48,11 +47,14 @@ func (s *Server) check(ctx context.Context, c *session) ([]provider.Check, error
 	checks := []provider.Check{{Name: serverVersion, Fatal: true, OK: true, Detail: c.version}}
 	var readOnly, strict, mayProxy bool
 	var anonymous int
-	if err := c.QueryRowContext(ctx, aboutServer, c.ours.User, c.ours.Host).Scan(&readOnly, &strict, &anonymous, &mayProxy); err != nil {
+	if err := c.QueryRowContext(ctx, aboutServer, c.ours.User, c.ours.Host).Scan(&readOnly, &anonymous, &mayProxy); err != nil {
 		if !mayNot(err) {
 			return nil, err
 		}
 		return append(checks, provider.Check{Name: "may read the grant tables", Fatal: true, Detail: s.hide(err.Error()), Remedy: mayRead(s.login)}), nil
+	}
+	if err := c.QueryRowContext(ctx, judgesPasswords).Scan(&strict); err != nil {
+		return nil, err
 	}
 	var roles []string
 	err = c.rows(ctx, func(scan func(...any) error) error {

@@ -192,7 +192,7 @@ func (r *restoration) create(ctx context.Context, c *session) error {
 	default:
 		sql += fmt.Sprintf(" password expire interval %d day", *days)
 	}
-	if err := c.exec(ctx, sql+" account lock"); err != nil {
+	if err := hashRefused(ctx, c, r.op, c.exec(ctx, sql+" account lock")); err != nil {
 		return err
 	}
 	if _, err := r.find(ctx, c); err != nil {

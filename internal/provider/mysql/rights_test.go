@@ -1,12 +1,17 @@
 package mysql_test
 
 import (
+	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/dev/devtest"
+	"github.com/severhq/sever/internal/dev/mariadb"
 	"github.com/severhq/sever/internal/provider"
 	"github.com/severhq/sever/internal/provider/mysql"
 )
@@ -103,4 +108,29 @@ func TestALoginThatIsRefusedStopsTheConnection(t *testing.T) {
 		require.Equal(t, provider.Denied, provider.KindOf(err), "%v", err)
 		require.NotContains(t, err.Error(), "wrong-stapler")
 	}
+}
+
+// It has a server of its own: a plugin that judges passwords judges those of all tests.
+func TestAServerThatTakesNoHashes(t *testing.T) {
+	t.Parallel()
+	devtest.MariaDB(t) // or there is none on this machine
+	dir, err := os.MkdirTemp("", "sever-mariadb-")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	require.NoError(t, os.Chmod(dir, 0o755))
+	server, err := mariadb.Start(t.Context(), mariadb.Options{Dir: filepath.Join(dir, "m")})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = server.Stop() })
+	w := worldOn(t, server)
+	ref := w.person("ada", "%")
+	w.sql("install soname 'simple_password_check'")
+	_, err = w.my.Contain(t.Context(), ref, access.Kill)
+	require.Contains(t, w.rejected(err), "strict_password_validation = OFF")
+	require.True(t, w.look(ref).Account.Contained, "it is locked at least")
+	checks, err := w.my.Preflight(t.Context())
+	require.NoError(t, err)
+	require.True(t, slices.ContainsFunc(checks, func(c provider.Check) bool { return c.Name == "may replace credentials" && !c.OK }))
+	w.sql("set global strict_password_validation = off")
+	_, err = w.my.Contain(t.Context(), ref, access.Kill)
+	require.NoError(t, err)
 }

@@ -64,7 +64,8 @@ func (r *restoration) renew(ctx context.Context, c *session, now account, planne
 	if r.was.Locked {
 		lock = "lock"
 	}
-	if err := c.exec(ctx, "alter user "+now.sql()+" identified via "+strings.Join(ways, " or ")+" account "+lock); err != nil {
+	err := c.exec(ctx, "alter user "+now.sql()+" identified via "+strings.Join(ways, " or ")+" account "+lock)
+	if err := hashRefused(ctx, c, r.op, err); err != nil {
 		return err
 	}
 	all, err := r.server.namesakes(ctx, c, now.User)

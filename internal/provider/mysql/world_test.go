@@ -45,7 +45,12 @@ func newWorld(t *testing.T) *world {
 
 func makeWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{T: t, server: devtest.MariaDB(t), suffix: fmt.Sprintf("_%08x", rand.Uint32())}
+	return worldOn(t, devtest.MariaDB(t))
+}
+
+func worldOn(t *testing.T, server *mariadb.Server) *world {
+	t.Helper()
+	w := &world{T: t, server: server, suffix: fmt.Sprintf("_%08x", rand.Uint32())}
 	connector, err := driver.NewConnector(w.server.Config())
 	require.NoError(t, err)
 	w.admin = sql.OpenDB(connector)
