@@ -43,7 +43,7 @@ setup: tools $(TEMPORALD) ## install and compile what the tests need and this ma
 # is about them.
 .PHONY: test
 test: setup house format vet lint determinism $(if $(TEMPORALD),test-temporald) ## check everything, with real servers and the race detector
-	go test -race -timeout 30m -p 2 ./...
+	go test -race -timeout 30m -p 3 ./...
 
 .PHONY: check
 check: tools house format vet lint determinism ## check what can be checked without servers
