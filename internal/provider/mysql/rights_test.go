@@ -123,7 +123,9 @@ func TestAServerThatTakesNoHashes(t *testing.T) {
 	t.Cleanup(func() { _ = server.Stop() })
 	w := worldOn(t, server)
 	ref := w.person("ada", "%")
-	w.sql("install soname 'simple_password_check'")
+	if _, err := w.admin.Exec("install soname 'simple_password_check'"); err != nil {
+		t.Skipf("the plugin simple_password_check is in a package of its own and not on this machine: %v", err)
+	}
 	_, err = w.my.Contain(t.Context(), ref, access.Kill)
 	require.Contains(t, w.rejected(err), "strict_password_validation = OFF")
 	require.True(t, w.look(ref).Account.Contained, "it is locked at least")
