@@ -45,7 +45,7 @@ func Lanes(p Plan, policy Policy) (lanes []Lane, laneOf []int) {
 		case access.Confirm:
 			list = &lanes[i].Confirm
 		}
-		*list = extend(*list, s, policy.Batch(size[k]))
+		*list = extend(*list, s, policy.Batch(size[k], len(p.Steps)))
 	}
 	return lanes, laneOf
 }

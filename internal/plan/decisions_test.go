@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -84,6 +85,28 @@ func TestLanesLoseNoStep(t *testing.T) {
 	}
 }
 
+// A thousand accounts on a hundred resources are few enough activities for one run of a
+// workflow, which ends at about four thousand events, three for each.
+func TestManySmallLanesFitIntoOneRun(t *testing.T) {
+	t.Parallel()
+	policy, err := plan.For(access.HR)
+	require.NoError(t, err)
+	var p plan.Plan
+	for _, action := range []access.Action{access.Contain, access.Revoke, access.Delete, access.Confirm} {
+		for i := range 1000 {
+			p.Steps = append(p.Steps, access.Step{Ordinal: len(p.Steps) + 1, Action: action,
+				Account: access.Ref{Connection: "do", Resource: fmt.Sprintf("cluster %02d", i/10), Name: fmt.Sprintf("person%d", i)}})
+		}
+	}
+	lanes, _ := plan.Lanes(p, policy)
+	batches := 0
+	for _, l := range lanes {
+		batches += len(l.Contain) + len(l.Remove) + len(l.Confirm)
+	}
+	require.Len(t, lanes, 100)
+	require.Equal(t, 400, batches)
+}
+
 func TestOutcome(t *testing.T) {
 	t.Parallel()
 	done := func(a access.Action) plan.Ended { return plan.Ended{Action: a, Done: true} }
@@ -142,6 +165,7 @@ func TestPolicyOfAnUnknownReason(t *testing.T) {
 	require.EqualError(t, err, `reason "boredom": choose hr or incident`)
 	hr, err := plan.For(access.HR)
 	require.NoError(t, err)
-	require.Equal(t, 1, hr.Batch(100))
-	require.Equal(t, 25, hr.Batch(101))
+	require.Equal(t, 1, hr.Batch(100, 500))
+	require.Equal(t, 25, hr.Batch(101, 101))
+	require.Equal(t, 25, hr.Batch(3, 501))
 }

@@ -34,7 +34,7 @@ type Policy struct {
 	// Priority of all the work in the queues: 1 is first, 5 is last.
 	Priority int `json:"priority"`
 	// BatchSize is how many steps one activity takes: 1 reads well in Temporal's
-	// pages, 25 to 50 suits large cases. A lane of more than LargeLane steps takes 25.
+	// pages, 25 to 50 suits large cases. A large lane or a large plan takes 25.
 	BatchSize int `json:"batch_size"`
 	// Patience is how long a plan waits for connections that do not answer; they
 	// get a plan of their own when they do.
@@ -59,6 +59,10 @@ type Policy struct {
 
 const (
 	largeLane = 100
+	// largePlan is how many steps, one to an activity, still fit into one run of a
+	// workflow. A plan that does not fit is begun anew before it has removed anything,
+	// and where containing cannot be seen it would be contained again, for ever.
+	largePlan = 500
 	// minListed keeps the share from tripping on a server with a handful of accounts.
 	minListed = 20
 )
@@ -95,9 +99,9 @@ func For(r access.Reason) (Policy, error) {
 	return p, nil
 }
 
-// Batch is how many steps of a lane of n steps one activity takes.
-func (p Policy) Batch(n int) int {
-	if p.BatchSize == 1 && n > largeLane {
+// Batch is how many steps one activity takes of a lane, in a plan of so many steps.
+func (p Policy) Batch(lane, whole int) int {
+	if p.BatchSize == 1 && (lane > largeLane || whole > largePlan) {
 		return 25
 	}
 	return max(p.BatchSize, 1)
