@@ -135,7 +135,8 @@ func (a *Access) restore(ctx context.Context, p provider.Provider, lane *store.L
 	state, outcome, words := store.StepUndone, "restored", done.Words
 	switch {
 	case cause != nil && provider.KindOf(cause) == provider.Rejected:
-		outcome, words = "blocked", cause.Error()
+		// A refused undo is not undone: the step stays as it was, with what is missing.
+		state, outcome, words = s.State, "blocked", cause.Error()
 		done.Missing = append(done.Missing, access.Gap{Object: s.Account.String(), Why: cause.Error()})
 	case cause != nil:
 		kind := provider.KindOf(cause).String()
