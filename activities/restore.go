@@ -41,15 +41,27 @@ func (a *Access) restoreAll(ctx context.Context, in RestoreInput) (Restored, err
 	if len(steps) == 0 {
 		return Restored{}, nil
 	}
-	lane, err := a.lane(ctx, conn, steps[0])
-	if err != nil {
-		return Restored{}, err
-	}
-	defer lane.Release()
+	// Each resource has its lane: what is given back on one must not meet another
+	// case's removal there.
+	var lane *store.Lane
+	defer func() {
+		if lane != nil {
+			lane.Release()
+		}
+	}()
 	var out Restored
-	for _, s := range steps {
+	for i, s := range steps {
 		if err := stopping(ctx); err != nil {
 			return Restored{}, err
+		}
+		if i == 0 || s.Account.Resource != steps[i-1].Account.Resource {
+			if lane != nil {
+				lane.Release()
+				lane = nil
+			}
+			if lane, err = a.store.LockLane(ctx, laneKey(conn.Name, s), a.pace.LaneWait); err != nil {
+				return Restored{}, err
+			}
 		}
 		missing, err := a.restore(ctx, conn.Provider, lane, s)
 		if err != nil {
@@ -58,12 +70,12 @@ func (a *Access) restoreAll(ctx context.Context, in RestoreInput) (Restored, err
 		out.Steps++
 		out.Missing += missing
 	}
-	return out, a.reinstated(ctx, in, lane)
+	return out, a.reinstated(ctx, in)
 }
 
 // reinstated writes the outcome of the accounts that have everything back. Those
 // that lack something keep theirs; a person sees in the steps what is missing.
-func (a *Access) reinstated(ctx context.Context, in RestoreInput, lane *store.Lane) error {
+func (a *Access) reinstated(ctx context.Context, in RestoreInput) error {
 	steps, err := a.store.StepsOf(ctx, in.Case)
 	if err != nil {
 		return err
@@ -80,7 +92,7 @@ func (a *Access) reinstated(ctx context.Context, in RestoreInput, lane *store.La
 		}
 		whole[s.AccountID] = whole[s.AccountID] && s.State == store.StepUndone && len(s.Missing) == 0
 	}
-	return lane.Do(ctx, func(tx *store.Tx) error {
+	return a.store.Do(ctx, func(tx *store.Tx) error {
 		for _, s := range order {
 			if !whole[s.AccountID] {
 				continue

@@ -76,12 +76,15 @@ func (a *Access) workBatch(ctx context.Context, b Batch, do act) (Tally, error) 
 // lane takes the lock of the resource. Containing has a lock of its own for each
 // account where the system allows it: it never waits for another case's removal.
 func (a *Access) lane(ctx context.Context, conn *catalog.Connection, s store.Step) (*store.Lane, error) {
-	key := conn.Name + "/" + s.Account.Resource
+	key := laneKey(conn.Name, s)
 	if s.Action == access.Contain && !conn.Limits.ContainAlone {
 		key += "/" + s.Account.Name + "@" + s.Account.Host
 	}
 	return a.store.LockLane(ctx, key, a.pace.LaneWait)
 }
+
+// laneKey names the lane that a step is on.
+func laneKey(connection string, s store.Step) string { return connection + "/" + s.Account.Resource }
 
 // step carries out one step: intent, act, result. The intent is committed, on the
 // connection that holds the lane's lock, before anything is sent; the result is
