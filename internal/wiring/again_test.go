@@ -13,37 +13,38 @@ import (
 	"github.com/severhq/sever/activities"
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/audit"
+	"github.com/severhq/sever/internal/dev/severtest"
 	"github.com/severhq/sever/internal/wiring"
 	"github.com/severhq/sever/workflows"
 )
 
 func TestASecondLookThatFindsSomethingOpensTheCaseAgain(t *testing.T) {
 	t.Parallel()
-	conn, system := inMemory(t, hers())
-	w := newWorld(t, conn)
-	w.policy.SecondLook = 3 * time.Second
-	w.owns(ada, system.Ref("ada"))
-	got := w.submit(ada, "key-1")
-	w.reaches(ada, "proven", inPhase(workflows.PhaseSecondLook))
+	conn, system := severtest.InMemory(t, hers())
+	w := severtest.New(t, conn)
+	w.Policy.SecondLook = 3 * time.Second
+	w.Owns(ada, system.Ref("ada"))
+	got := w.Submit(ada, "key-1")
+	w.Reaches(ada, "proven", severtest.InPhase(workflows.PhaseSecondLook))
 	system.Add(hers())
 
-	p := w.reaches(ada, "found again, waiting for a word", inPhase(workflows.PhaseApproval))
+	p := w.Reaches(ada, "found again, waiting for a word", severtest.InPhase(workflows.PhaseApproval))
 	require.False(t, system.World()[0].Account.Contained, "an account made again is a question for a person")
-	require.NoError(t, w.say(ada, workflows.UpdateApprove, workflows.Decision{By: "boss", Hash: p.Plans[len(p.Plans)-1].Hash}))
-	require.Equal(t, access.CaseClean, w.ends(ada).Status)
+	require.NoError(t, w.Say(ada, workflows.UpdateApprove, workflows.Decision{By: "boss", Hash: p.Plans[len(p.Plans)-1].Hash}))
+	require.Equal(t, access.CaseClean, w.Ends(ada).Status)
 	require.Empty(t, system.World())
-	require.Contains(t, w.tale(got.Case), audit.CaseReopened)
-	w.paired(got.Case)
+	require.Contains(t, w.Tale(got.Case), audit.CaseReopened)
+	w.Paired(got.Case)
 }
 
 // A case that has a long history goes on in a new run and loses nothing. The test
 // clock of the SDK runs the real activities over real records.
 func TestALongHistoryGoesOnInANewRun(t *testing.T) {
 	t.Parallel()
-	conn, system := inMemory(t, hers())
-	w := newWorld(t, conn)
-	w.owns(ada, system.Ref("ada"))
-	submit := workflows.Submit{Case: "case-" + unique(), Principal: ada, Policy: w.policy, Requester: "hr"}
+	conn, system := severtest.InMemory(t, hers())
+	w := severtest.New(t, conn)
+	w.Owns(ada, system.Ref("ada"))
+	submit := workflows.Submit{Case: "case-" + severtest.Unique(), Principal: ada, Policy: w.Policy, Requester: "hr"}
 	submit.Policy.SecondLook = 24 * time.Hour
 
 	run := func(state workflows.State, long bool, begin func(*testsuite.TestWorkflowEnvironment)) (*testsuite.TestWorkflowEnvironment, error) {
@@ -51,8 +52,8 @@ func TestALongHistoryGoesOnInANewRun(t *testing.T) {
 		env := suite.NewTestWorkflowEnvironment()
 		env.SetTestTimeout(time.Minute)
 		wiring.Register(env)
-		env.RegisterActivity(activities.NewRecords(w.parts.Store, w.parts.Connections, w.parts.Notary))
-		env.RegisterActivity(activities.NewAccess(w.parts.Store, w.parts.Connections, w.parts.Sink, w.parts.Pace))
+		env.RegisterActivity(activities.NewRecords(w.Parts.Store, w.Parts.Connections, w.Parts.Notary))
+		env.RegisterActivity(activities.NewAccess(w.Parts.Store, w.Parts.Connections, w.Parts.Sink, w.Parts.Pace))
 		env.SetContinueAsNewSuggested(long)
 		begin(env)
 		env.ExecuteWorkflow("OffboardPrincipal", state)
@@ -83,7 +84,7 @@ func TestALongHistoryGoesOnInANewRun(t *testing.T) {
 	var result workflows.Result
 	require.NoError(t, env.GetWorkflowResult(&result))
 	require.Equal(t, workflows.Result{Case: submit.Case, Status: access.CaseClean}, result)
-	w.paired(submit.Case)
+	w.Paired(submit.Case)
 }
 
 // What is carried from run to run stays small and survives the trip unchanged.

@@ -13,6 +13,7 @@ import (
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/dev/devtest"
+	"github.com/severhq/sever/internal/dev/severtest"
 	"github.com/severhq/sever/internal/plan"
 	"github.com/severhq/sever/internal/provider"
 	"github.com/severhq/sever/internal/provider/catalog"
@@ -34,7 +35,7 @@ type server struct {
 
 func newServer(t *testing.T, on devtest.Named) *server {
 	t.Helper()
-	u := unique()
+	u := severtest.Unique()
 	s := &server{t: t, ctx: context.Background(), named: on, ada: "ada_" + u, heir: "heir_" + u, shop: "shop_" + u, till: "till_" + u}
 	name := "pg-" + u
 	vars := config.Vars{catalog.Prefix(name) + "URL": on.URL("postgres")}
@@ -119,8 +120,8 @@ func onServers(t *testing.T, test func(*testing.T, *server)) {
 
 func TestARealServerEndsClean(t *testing.T) {
 	onServers(t, func(t *testing.T, s *server) {
-		w := newWorld(t, s.conn)
-		w.owns(ada, s.ref())
+		w := severtest.New(t, s.conn)
+		w.Owns(ada, s.ref())
 		open, err := s.login("hers")
 		require.NoError(t, err)
 		defer open.Close(s.ctx)
@@ -137,8 +138,8 @@ func TestARealServerEndsClean(t *testing.T) {
 				}
 			}
 		}()
-		got := w.submit(ada, "key-1", func(x *workflows.Submit) { x.Successors = map[string]string{s.conn.Name: s.heir} })
-		require.Equal(t, access.CaseClean, w.ends(ada).Status)
+		got := w.Submit(ada, "key-1", func(x *workflows.Submit) { x.Successors = map[string]string{s.conn.Name: s.heir} })
+		require.Equal(t, access.CaseClean, w.Ends(ada).Status)
 		stop.Store(true)
 		<-done
 
@@ -148,45 +149,45 @@ func TestARealServerEndsClean(t *testing.T) {
 		require.Equal(t, 1, s.number(s.shop, "select count(*) from t"), "nobody's rows are lost")
 		require.Equal(t, 1, s.number(s.shop, fmt.Sprintf("select count(*) from pg_class where relname = 't' and relowner = '%s'::regrole", s.heir)))
 		require.Equal(t, 0, s.number("postgres", fmt.Sprintf("select count(*) from pg_roles where rolname = '%s'", s.ada)))
-		c, err := w.parts.Store.Case(w.ctx, got.Case)
+		c, err := w.Parts.Store.Case(w.Ctx, got.Case)
 		require.NoError(t, err)
 		require.Less(t, lastIn.Load(), c.ContainedAt.UnixNano(), "nobody came in after the case said contained")
-		w.paired(got.Case)
+		w.Paired(got.Case)
 	})
 }
 
 func TestACancelOnARealServerRestoresTheCatalogs(t *testing.T) {
 	onServers(t, func(t *testing.T, s *server) {
-		w := newWorld(t, s.conn)
-		w.policy.RetryEvery = time.Hour
-		w.owns(ada, s.ref())
+		w := severtest.New(t, s.conn)
+		w.Policy.RetryEvery = time.Hour
+		w.Owns(ada, s.ref())
 		before := s.state()
-		got := w.submit(ada, "key-1") // nobody receives her table: stops half-way
-		w.reaches(ada, "half-way", inPhase(workflows.PhasePeople))
+		got := w.Submit(ada, "key-1") // nobody receives her table: stops half-way
+		w.Reaches(ada, "half-way", severtest.InPhase(workflows.PhasePeople))
 		require.NotEqual(t, before, s.state())
 		require.Equal(t, 1, s.number(s.shop, fmt.Sprintf("select count(*) from pg_class where relname = 't' and relowner = '%s'::regrole", s.ada)), "not dropped, not moved")
 		_, err := s.login("hers")
 		require.ErrorContains(t, err, "is not permitted to log in")
 
-		require.NoError(t, w.say(ada, workflows.UpdateCancel, workflows.Decision{By: "hr", Why: "she stays"}))
-		require.Equal(t, access.CaseCancelled, w.ends(ada).Status)
+		require.NoError(t, w.Say(ada, workflows.UpdateCancel, workflows.Decision{By: "hr", Why: "she stays"}))
+		require.Equal(t, access.CaseCancelled, w.Ends(ada).Status)
 		require.Equal(t, before, s.state())
 		back, err := s.login("hers")
 		require.NoError(t, err, "her own password works again")
 		_ = back.Close(s.ctx)
-		w.paired(got.Case)
+		w.Paired(got.Case)
 	})
 }
 
 func TestAnIncidentKillsTheCredential(t *testing.T) {
 	onServers(t, func(t *testing.T, s *server) {
-		w := newWorld(t, s.conn)
-		w.owns(ada, s.ref())
+		w := severtest.New(t, s.conn)
+		w.Owns(ada, s.ref())
 		incident, err := plan.For(access.Incident)
 		require.NoError(t, err)
 		incident.RetryEvery = time.Hour
-		w.submit(ada, "soc-1", func(x *workflows.Submit) { x.Policy = incident })
-		w.reaches(ada, "waiting for a successor", inPhase(workflows.PhasePeople))
+		w.Submit(ada, "soc-1", func(x *workflows.Submit) { x.Policy = incident })
+		w.Reaches(ada, "waiting for a successor", severtest.InPhase(workflows.PhasePeople))
 		require.Equal(t, 1, s.number("postgres", fmt.Sprintf("select count(*) from pg_authid where rolname = '%s' and rolpassword is null and not rolcanlogin", s.ada)))
 	})
 }

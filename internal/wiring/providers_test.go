@@ -13,6 +13,7 @@ import (
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/dev/devtest"
+	"github.com/severhq/sever/internal/dev/severtest"
 	"github.com/severhq/sever/internal/dev/simulators"
 	"github.com/severhq/sever/internal/provider/catalog"
 	"github.com/severhq/sever/workflows"
@@ -22,7 +23,7 @@ import (
 // machine: what the real ones allow is not what is tested here.
 func everywhere(t *testing.T) (*simulators.Site, []catalog.Connection) {
 	t.Helper()
-	site, err := simulators.Start(simulators.Options{Unlimited: true, Suffix: "-" + unique()})
+	site, err := simulators.Start(simulators.Options{Unlimited: true, Suffix: "-" + severtest.Unique()})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, site.Close()) })
 	opened, err := catalog.Open(site.Vars().With(config.Vars{catalog.Variable: site.Connections()}))
@@ -37,7 +38,7 @@ func everywhere(t *testing.T) (*simulators.Site, []catalog.Connection) {
 }
 
 // claim says that the planted accounts belong to the principal.
-func claim(w *world, site *simulators.Site, who access.PrincipalID) {
+func claim(w *severtest.World, site *simulators.Site, who access.PrincipalID) {
 	var refs []access.Ref
 	for _, a := range site.Accounts(string(who)) {
 		ref := access.Ref{Connection: site.Connection(a.On), Name: a.Name, Host: a.Host}
@@ -45,17 +46,17 @@ func claim(w *world, site *simulators.Site, who access.PrincipalID) {
 			refs = append(refs, ref)
 		}
 	}
-	w.owns(who, refs...)
+	w.Owns(who, refs...)
 }
 
 // found is every account of a case with every grant that it held, one a line.
-func found(w *world, caseID string, plain *strings.Replacer) []string {
-	w.t.Helper()
-	accounts, err := w.parts.Store.AccountsOf(w.ctx, caseID, nil)
-	require.NoError(w.t, err)
+func found(w *severtest.World, caseID string, plain *strings.Replacer) []string {
+	w.T.Helper()
+	accounts, err := w.Parts.Store.AccountsOf(w.Ctx, caseID, nil)
+	require.NoError(w.T, err)
 	var out []string
 	for _, a := range accounts {
-		require.Empty(w.t, a.Gaps, "%s", a.Ref)
+		require.Empty(w.T, a.Gaps, "%s", a.Ref)
 		for _, g := range a.Before.Grants {
 			words := []string{a.Ref.String(), a.Engine, string(g.Kind), cmp.Or(g.Database, "-"), cmp.Or(g.Object, "-")}
 			out = append(out, plain.Replace(strings.Join(words, " | ")))
@@ -112,33 +113,33 @@ func TestEveryPlantedAccountAndGrantIsFound(t *testing.T) {
 	pg.run(pg.shop, "grant select on u to "+pg.ada+" with grant option", "set role "+pg.ada, "grant select on u to "+pg.heir)
 	site, conns := everywhere(t)
 	others := site.Others()
-	w := newWorld(t, append(conns, pg.conn)...)
-	w.policy.BatchSize, w.policy.MaxPercent = 5, 50
+	w := severtest.New(t, append(conns, pg.conn)...)
+	w.Policy.BatchSize, w.Policy.MaxPercent = 5, 50
 	claim(w, site, ada)
-	w.owns(ada, pg.ref())
-	got := w.submit(ada, "key-1", func(x *workflows.Submit) { x.Successors = map[string]string{pg.conn.Name: pg.heir} })
-	require.Equal(t, access.CaseClean, w.ends(ada).Status)
+	w.Owns(ada, pg.ref())
+	got := w.Submit(ada, "key-1", func(x *workflows.Submit) { x.Successors = map[string]string{pg.conn.Name: pg.heir} })
+	require.Equal(t, access.CaseClean, w.Ends(ada).Status)
 	require.Equal(t, held, found(w, got.Case, strings.NewReplacer(site.Suffix()+"/", "/", strings.TrimPrefix(pg.ada, "ada"), "", strings.TrimPrefix(pg.conn.Name, "pg"), "")))
 	cleanEverywhere(w, site, pg, got.Case, others)
 }
 
 // cleanEverywhere asks the worlds themselves.
-func cleanEverywhere(w *world, site *simulators.Site, pg *server, caseID string, others int) {
-	w.t.Helper()
-	require.Empty(w.t, site.Left(string(ada)))
+func cleanEverywhere(w *severtest.World, site *simulators.Site, pg *server, caseID string, others int) {
+	w.T.Helper()
+	require.Empty(w.T, site.Left(string(ada)))
 	for _, a := range site.Accounts(string(ada)) {
-		require.False(w.t, site.LetsIn(a), "%+v", a)
+		require.False(w.T, site.LetsIn(a), "%+v", a)
 	}
-	require.Equal(w.t, others, site.Others(), "nobody else's account went with hers")
-	require.Len(w.t, site.Left(simulators.Carol), len(site.Accounts(simulators.Carol)))
-	require.Empty(w.t, site.Alarms())
-	require.Equal(w.t, 0, pg.number("postgres", fmt.Sprintf("select count(*) from pg_roles where rolname = '%s'", pg.ada)))
-	require.Equal(w.t, 1, pg.number(pg.shop, "select count(*) from t"))
-	for name, outcome := range w.outcomes(caseID) {
+	require.Equal(w.T, others, site.Others(), "nobody else's account went with hers")
+	require.Len(w.T, site.Left(simulators.Carol), len(site.Accounts(simulators.Carol)))
+	require.Empty(w.T, site.Alarms())
+	require.Equal(w.T, 0, pg.number("postgres", fmt.Sprintf("select count(*) from pg_roles where rolname = '%s'", pg.ada)))
+	require.Equal(w.T, 1, pg.number(pg.shop, "select count(*) from t"))
+	for name, outcome := range w.Outcomes(caseID) {
 		// Already gone is what a step finds that lost the answer to its own change.
-		require.Contains(w.t, []access.Outcome{access.Removed, access.AlreadyGone}, outcome, name)
+		require.Contains(w.T, []access.Outcome{access.Removed, access.AlreadyGone}, outcome, name)
 	}
-	w.paired(caseID)
+	w.Paired(caseID)
 }
 
 // TestTroubleEverywhereEndsClean: every provider is throttled and loses the answers to
@@ -148,27 +149,27 @@ func TestTroubleEverywhereEndsClean(t *testing.T) {
 	pg := newServer(t, devtest.Servers(t)[0])
 	site, conns := everywhere(t)
 	others := site.Others()
-	w := newWorld(t, append(conns, pg.conn)...)
-	w.policy.BatchSize, w.policy.MaxPercent, w.policy.Patience = 5, 50, 3*time.Second
+	w := severtest.New(t, append(conns, pg.conn)...)
+	w.Policy.BatchSize, w.Policy.MaxPercent, w.Policy.Patience = 5, 50, 3*time.Second
 	claim(w, site, ada)
-	w.owns(ada, pg.ref())
+	w.Owns(ada, pg.ref())
 	for _, name := range simulators.Names {
 		site.Switch(simulators.Fault{On: name, Trouble: simulators.Throttled})
 		site.Switch(simulators.Fault{On: name, Trouble: simulators.CutAfter, Times: 2})
 	}
 	site.Switch(simulators.Fault{On: simulators.Netim, Trouble: simulators.Down})
-	got := w.submit(ada, "key-1", func(x *workflows.Submit) { x.Successors = map[string]string{pg.conn.Name: pg.heir} })
+	got := w.Submit(ada, "key-1", func(x *workflows.Submit) { x.Successors = map[string]string{pg.conn.Name: pg.heir} })
 	silent := func(p workflows.Progress) bool {
 		return slices.ContainsFunc(p.Connections, func(c workflows.Track) bool {
 			return c.Connection == site.Connection(simulators.Netim) && c.State == workflows.TrackParked
 		})
 	}
-	w.reaches(ada, "without netim", silent)
+	w.Reaches(ada, "without netim", silent)
 	require.NotEmpty(t, site.Left(string(ada)), "hers at netim")
 	site.Switch(simulators.Fault{On: simulators.Netim, Trouble: simulators.Up})
-	require.Equal(t, access.CaseClean, w.ends(ada).Status)
+	require.Equal(t, access.CaseClean, w.Ends(ada).Status)
 	cleanEverywhere(w, site, pg, got.Case, others)
-	tale := w.tale(got.Case)
+	tale := w.Tale(got.Case)
 	require.Contains(t, tale, "connection.unknown unknown")
 	require.Contains(t, tale, "step.result contain throttled")
 	require.Contains(t, tale, "step.result contain transient")

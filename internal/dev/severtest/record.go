@@ -1,4 +1,4 @@
-package wiring_test
+package severtest
 
 import (
 	"os"
@@ -15,20 +15,20 @@ import (
 
 // record keeps the history of a case that has ended, under the test's name, in the
 // folder that SEVER_RECORD names: a new file for workflows/testdata.
-func (w *world) record(who access.PrincipalID) {
+func (w *World) record(who access.PrincipalID) {
 	dir := os.Getenv("SEVER_RECORD")
 	if dir == "" {
 		return
 	}
 	var history historypb.History
-	events := w.parts.Temporal.GetWorkflowHistory(w.ctx, w.id(who), "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	events := w.Parts.Temporal.GetWorkflowHistory(w.Ctx, w.ID(who), "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for events.HasNext() {
 		e, err := events.Next()
-		require.NoError(w.t, err)
+		require.NoError(w.T, err)
 		history.Events = append(history.Events, e)
 	}
 	b, err := protojson.Marshal(&history)
-	require.NoError(w.t, err)
-	name := strings.ReplaceAll(strings.TrimPrefix(w.t.Name(), "Test"), "/", "-")
-	require.NoError(w.t, os.WriteFile(filepath.Join(dir, name+".json"), b, 0o644))
+	require.NoError(w.T, err)
+	name := strings.ReplaceAll(strings.TrimPrefix(w.T.Name(), "Test"), "/", "-")
+	require.NoError(w.T, os.WriteFile(filepath.Join(dir, name+".json"), b, 0o644))
 }
