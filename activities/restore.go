@@ -43,25 +43,16 @@ func (a *Access) restoreAll(ctx context.Context, in RestoreInput) (Restored, err
 	}
 	// Each resource has its lane: what is given back on one must not meet another
 	// case's removal there.
-	var lane *store.Lane
-	defer func() {
-		if lane != nil {
-			lane.Release()
-		}
-	}()
+	h := a.holding()
+	defer h.release()
 	var out Restored
-	for i, s := range steps {
+	for _, s := range steps {
 		if err := stopping(ctx); err != nil {
 			return Restored{}, err
 		}
-		if i == 0 || s.Account.Resource != steps[i-1].Account.Resource {
-			if lane != nil {
-				lane.Release()
-				lane = nil
-			}
-			if lane, err = a.store.LockLane(ctx, laneKey(conn.Name, s), a.pace.LaneWait); err != nil {
-				return Restored{}, err
-			}
+		lane, err := h.take(ctx, laneKey(conn.Name, s))
+		if err != nil {
+			return Restored{}, err
 		}
 		missing, err := a.restore(ctx, conn.Provider, lane, s)
 		if err != nil {

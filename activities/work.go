@@ -11,7 +11,6 @@ import (
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/provider"
-	"github.com/severhq/sever/internal/provider/catalog"
 	"github.com/severhq/sever/internal/store"
 )
 
@@ -22,7 +21,7 @@ type act func(context.Context, provider.Provider, store.Step) (access.Receipt, e
 // begun is seen to its end, but not for ever.
 const itemTime = 3 * time.Minute
 
-// work carries out a batch of mutating steps on one lane. Steps that are finished
+// work carries out a batch of mutating steps, each on its lane. Steps that are finished
 // are passed over, so a retry does only what is left. A step that fails does not
 // keep the later ones waiting, unless the whole connection is refused or throttled.
 func (a *Access) work(ctx context.Context, b Batch, do act) (Tally, error) {
@@ -42,11 +41,8 @@ func (a *Access) workBatch(ctx context.Context, b Batch, do act) (Tally, error) 
 	if len(steps) == 0 {
 		return Tally{}, fmt.Errorf("%w: plan %d of case %s has no steps %d to %d", errBadInput, b.Plan, b.Case, b.From, b.To)
 	}
-	lane, err := a.lane(ctx, conn, steps[0])
-	if err != nil {
-		return Tally{}, err
-	}
-	defer lane.Release()
+	h := a.holding()
+	defer h.release()
 	var failed []error
 	for _, s := range steps {
 		if finished(s) {
@@ -54,6 +50,14 @@ func (a *Access) workBatch(ctx context.Context, b Batch, do act) (Tally, error) 
 		}
 		if err := stopping(ctx); err != nil {
 			return Tally{}, err
+		}
+		lane, err := h.take(ctx, workKey(conn, s))
+		if errors.Is(err, store.ErrLaneBusy) && b.Action == access.Contain {
+			failed = append(failed, err) // somebody is at this account; the others have lanes of their own
+			continue
+		}
+		if err != nil {
+			return Tally{}, errors.Join(append(failed, err)...)
 		}
 		if err := a.step(ctx, conn.Provider, lane, s, do); err != nil {
 			failed = append(failed, err)
@@ -66,25 +70,12 @@ func (a *Access) workBatch(ctx context.Context, b Batch, do act) (Tally, error) 
 		return Tally{}, errors.Join(failed...)
 	}
 	if b.Action == access.Contain {
-		if err := lane.Do(ctx, func(tx *store.Tx) error { return tx.MarkContained(ctx, b.Case, time.Now()) }); err != nil {
+		if err := a.store.Do(ctx, func(tx *store.Tx) error { return tx.MarkContained(ctx, b.Case, time.Now()) }); err != nil {
 			return Tally{}, err
 		}
 	}
 	return a.tally(ctx, b)
 }
-
-// lane takes the lock of the resource. Containing has a lock of its own for each
-// account where the system allows it: it never waits for another case's removal.
-func (a *Access) lane(ctx context.Context, conn *catalog.Connection, s store.Step) (*store.Lane, error) {
-	key := laneKey(conn.Name, s)
-	if s.Action == access.Contain && !conn.Limits.ContainAlone {
-		key += "/" + s.Account.Name + "@" + s.Account.Host
-	}
-	return a.store.LockLane(ctx, key, a.pace.LaneWait)
-}
-
-// laneKey names the lane that a step is on.
-func laneKey(connection string, s store.Step) string { return connection + "/" + s.Account.Resource }
 
 // step carries out one step: intent, act, result. The intent is committed, on the
 // connection that holds the lane's lock, before anything is sent; the result is
