@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -25,11 +26,36 @@ func (r *Records) plan(ctx context.Context, in PlanInput) (Planned, error) {
 	if err != nil {
 		return Planned{}, err
 	}
+	var out Planned
+	return out, r.store.Do(ctx, func(tx *store.Tx) error {
+		// Plans over one connection are made in turn: each counts those before it.
+		if facts.Connections, err = thisHour(ctx, tx, in, facts.Connections); err != nil {
+			return err
+		}
+		out, err = r.planInTurn(ctx, tx, in, facts)
+		return err
+	})
+}
+
+// thisHour adds what all cases began, or are about to begin, within the last hour.
+func thisHour(ctx context.Context, tx *store.Tx, in PlanInput, conns []plan.Connection) ([]plan.Connection, error) {
+	recent, err := tx.LastHour(ctx, in.Case, in.Connections)
+	if err != nil {
+		return nil, err
+	}
+	out := slices.Clone(conns)
+	for i := range out {
+		out[i].Hour = plan.Hour{Known: true, Accounts: recent[out[i].Name]}
+	}
+	return out, nil
+}
+
+func (r *Records) planInTurn(ctx context.Context, tx *store.Tx, in PlanInput, facts plan.Facts) (Planned, error) {
 	p := plan.Make(facts)
 	lanes, laneOf := plan.Lanes(p, in.Policy)
 	out := Planned{Hash: p.Hash(), Lanes: lanes, NeedsWord: p.NeedsWord(in.Policy) && !in.DryRun, Mutates: mutates(p)}
 	if out.NeedsWord && in.Approved > 0 {
-		covered, err := r.covered(ctx, in, p)
+		covered, err := covered(ctx, tx, in, p)
 		if err != nil {
 			return Planned{}, err
 		}
@@ -46,21 +72,19 @@ func (r *Records) plan(ctx context.Context, in PlanInput) (Planned, error) {
 	for i, s := range p.Steps {
 		steps[i] = store.Step{CaseID: in.Case, AccountID: accountID(facts.Accounts, s.Account), Lane: laneOf[i], Step: s, State: store.StepPending}
 	}
-	return out, r.store.Do(ctx, func(tx *store.Tx) error {
-		saved, err := tx.SavePlan(ctx, record, steps)
-		if err != nil {
-			return err
-		}
-		out.No = saved.No
-		for _, v := range p.Accounts {
-			if !v.Act && v.Outcome != access.AlreadyGone {
-				if err := tx.SetOutcome(ctx, v.ID, v.Outcome, v.Why); err != nil {
-					return err
-				}
+	saved, err := tx.SavePlan(ctx, record, steps)
+	if err != nil {
+		return Planned{}, err
+	}
+	out.No = saved.No
+	for _, v := range p.Accounts {
+		if !v.Act && v.Outcome != access.AlreadyGone {
+			if err := tx.SetOutcome(ctx, v.ID, v.Outcome, v.Why); err != nil {
+				return Planned{}, err
 			}
 		}
-		return r.planEvents(ctx, tx, in, p, out)
-	})
+	}
+	return out, r.planEvents(ctx, tx, in, p, out)
 }
 
 func (r *Records) planEvents(ctx context.Context, tx *store.Tx, in PlanInput, p plan.Plan, out Planned) error {
@@ -114,7 +138,7 @@ func (r *Records) facts(ctx context.Context, in PlanInput) (plan.Facts, error) {
 		}
 		k := plan.Connection{Name: cc.Connection, Kind: cc.Kind, Listed: cc.Listed}
 		if cc.State != store.ConnDiscovered {
-			k.Unknown = cc.Why
+			k.Unknown = cmp.Or(cc.Why, "it has not answered yet")
 		}
 		conn, err := r.connections.For(cc.Connection)
 		if err != nil {
@@ -142,8 +166,8 @@ func (r *Records) facts(ctx context.Context, in PlanInput) (plan.Facts, error) {
 }
 
 // covered reports whether the approved plan already contains this one.
-func (r *Records) covered(ctx context.Context, in PlanInput, p plan.Plan) (bool, error) {
-	old, err := r.store.Plan(ctx, in.Case, in.Approved)
+func covered(ctx context.Context, tx *store.Tx, in PlanInput, p plan.Plan) (bool, error) {
+	old, err := tx.Plan(ctx, in.Case, in.Approved)
 	if err != nil {
 		return false, err
 	}

@@ -41,6 +41,8 @@ type policySettings struct {
 	BatchSize   *int           `env:"SEVER_BATCH_SIZE"`
 	MaxAccounts *int           `env:"SEVER_MAX_ACCOUNTS"`
 	MaxPercent  *int           `env:"SEVER_MAX_PERCENT"`
+	MaxPerHour  *int           `env:"SEVER_MAX_PER_HOUR"`
+	MaxHourPct  *int           `env:"SEVER_MAX_HOUR_PERCENT"`
 	Approval    *string        `env:"SEVER_APPROVAL"`
 }
 
@@ -61,6 +63,8 @@ func (a *app) policy(r access.Reason) (plan.Policy, error) {
 		set(&p.BatchSize, s.BatchSize, "SEVER_BATCH_SIZE"),
 		set(&p.MaxAccounts, s.MaxAccounts, "SEVER_MAX_ACCOUNTS"),
 		set(&p.MaxPercent, s.MaxPercent, "SEVER_MAX_PERCENT"),
+		set(&p.MaxPerHour, s.MaxPerHour, "SEVER_MAX_PER_HOUR"),
+		set(&p.MaxHourPercent, s.MaxHourPct, "SEVER_MAX_HOUR_PERCENT"),
 	)
 	if s.Approval != nil {
 		p.Approval = plan.Approval(*s.Approval)

@@ -59,6 +59,8 @@ These change the policy of new cases:
 
   SEVER_SECOND_LOOK   24h           SEVER_PATIENCE      20s          SEVER_RETRY_EVERY   1h (incident 5m)
   SEVER_BATCH_SIZE    1             SEVER_MAX_ACCOUNTS  50           SEVER_MAX_PERCENT   20
+  SEVER_MAX_PER_HOUR  100 accounts of a connection, by all cases together (incident 500)
+  SEVER_MAX_HOUR_PERCENT  30 % of a connection, by all cases together
   SEVER_APPROVAL      "when guarded" or "always"
 
 These are for sever up and sever demo:

@@ -67,6 +67,7 @@ func compare(b *testing.B, h *house, round, connections, accounts int) {
 	policy, err := plan.For(access.HR)
 	require.NoError(b, err)
 	policy.MaxAccounts, policy.MaxPercent, policy.Patience = 5000, 100, time.Hour
+	policy.MaxPerHour, policy.MaxHourPercent = 5000, 10000
 	id := fmt.Sprintf("case-%d-%d", connections, time.Now().UnixNano())
 	b.StartTimer()
 	h.submit(workflows.Submit{Case: id, Principal: leaver, Policy: policy, Requester: "bench"})

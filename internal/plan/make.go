@@ -49,10 +49,16 @@ func judge(a Account, c Connection) Verdict {
 	v := Verdict{Account: a.Ref, Engine: a.Engine, Evidence: a.Evidence, Grants: len(a.Grants), ID: a.ID}
 	pattern, listed := matches(c.Protected, a.Name)
 	switch {
+	case a.Name == "":
+		v.Outcome, v.Why = access.Unknown, "it has no name, so nobody can say which account it is"
 	case a.Exists && a.Protected != "":
 		v.Outcome, v.Why = access.Protected, a.Protected
 	case listed:
 		v.Outcome, v.Why = access.Protected, "matches the protected pattern "+pattern
+	case c.Unknown != "":
+		v.Outcome, v.Why = access.Unknown, c.Name+" could not be asked: "+c.Unknown
+	case strength(a.Evidence) < 0:
+		v.Outcome, v.Why = access.Unknown, fmt.Sprintf("nothing says that it is hers (evidence %q)", a.Evidence)
 	case !a.Exists && len(a.Gaps) > 0:
 		v.Outcome, v.Why = access.Unknown, gapsInWords(a.Gaps)
 	case !a.Exists:

@@ -29,6 +29,14 @@ type Connection struct {
 	Listed    int                            // accounts on it in all
 	Engines   map[string]access.Capabilities // what its provider can do
 	Protected []string                       // configured patterns
+	Hour      Hour
+}
+
+// Hour is what all cases together began to do on one connection within the last
+// hour, or are about to do by a plan in force. Its zero value is not known.
+type Hour struct {
+	Known    bool
+	Accounts []access.Ref // acted upon, or about to be; ids do not count
 }
 
 // Account is an account that was found for the principal.
@@ -93,12 +101,13 @@ func (p Plan) Hash() string {
 }
 
 // NeedsWord reports whether the plan waits for a person's approval under a policy.
-// A plan that changes nothing needs nobody's word.
+// A plan that changes nothing needs nobody's word. A rule that is not known asks for
+// one always.
 func (p Plan) NeedsWord(policy Policy) bool {
 	if len(p.Steps) == 0 {
 		return false
 	}
-	return policy.Approval == ApproveAlways || len(p.Guards) > 0
+	return policy.Approval != ApproveGuarded || len(p.Guards) > 0
 }
 
 // Within reports whether every mutating step of p stands in the approved plan

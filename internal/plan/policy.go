@@ -52,9 +52,14 @@ type Policy struct {
 	TaskDue time.Duration `json:"task_due"`
 	// MaxAccounts and MaxPercent are the blast radius: the most accounts that one
 	// plan may touch, and the largest share of a connection's accounts (looked at
-	// from MinListed accounts on). Above either the plan waits for a person.
+	// from minListed accounts on). Above either the plan waits for a person.
 	MaxAccounts int `json:"max_accounts"`
 	MaxPercent  int `json:"max_percent"`
+	// MaxPerHour and MaxHourPercent are the same for what all cases together do on
+	// one connection within an hour, this plan included. A case from before they
+	// existed has none set, and asks.
+	MaxPerHour     int `json:"max_per_hour"`
+	MaxHourPercent int `json:"max_hour_percent"`
 }
 
 const (
@@ -71,18 +76,20 @@ const (
 // unknown reason is an error.
 func For(r access.Reason) (Policy, error) {
 	p := Policy{
-		Reason:      r,
-		Mode:        access.Lock,
-		Approval:    ApproveGuarded,
-		Priority:    2,
-		BatchSize:   1,
-		Patience:    20 * time.Second,
-		Horizon:     72 * time.Hour,
-		RetryEvery:  time.Hour,
-		SecondLook:  24 * time.Hour,
-		TaskDue:     24 * time.Hour,
-		MaxAccounts: 50,
-		MaxPercent:  20,
+		Reason:         r,
+		Mode:           access.Lock,
+		Approval:       ApproveGuarded,
+		Priority:       2,
+		BatchSize:      1,
+		Patience:       20 * time.Second,
+		Horizon:        72 * time.Hour,
+		RetryEvery:     time.Hour,
+		SecondLook:     24 * time.Hour,
+		TaskDue:        24 * time.Hour,
+		MaxAccounts:    50,
+		MaxPercent:     20,
+		MaxPerHour:     100,
+		MaxHourPercent: 30,
 	}
 	switch r {
 	case access.HR:
@@ -93,6 +100,7 @@ func For(r access.Reason) (Policy, error) {
 		p.Horizon = 4 * time.Hour
 		p.RetryEvery = 5 * time.Minute
 		p.TaskDue = time.Hour
+		p.MaxPerHour = 500
 	default:
 		return Policy{}, fmt.Errorf("reason %q: choose hr or incident", r)
 	}

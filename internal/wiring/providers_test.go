@@ -114,7 +114,7 @@ func TestEveryPlantedAccountAndGrantIsFound(t *testing.T) {
 	site, conns := everywhere(t)
 	others := site.Others()
 	w := severtest.New(t, append(conns, pg.conn)...)
-	w.Policy.BatchSize, w.Policy.MaxPercent = 5, 50
+	w.Policy.BatchSize, w.Policy.MaxPercent, w.Policy.MaxHourPercent = 5, 50, 50
 	claim(w, site, ada)
 	w.Owns(ada, pg.ref())
 	got := w.Submit(ada, "key-1", func(x *workflows.Submit) { x.Successors = map[string]string{pg.conn.Name: pg.heir} })
@@ -150,7 +150,7 @@ func TestTroubleEverywhereEndsClean(t *testing.T) {
 	site, conns := everywhere(t)
 	others := site.Others()
 	w := severtest.New(t, append(conns, pg.conn)...)
-	w.Policy.BatchSize, w.Policy.MaxPercent, w.Policy.Patience = 5, 50, 3*time.Second
+	w.Policy.BatchSize, w.Policy.MaxPercent, w.Policy.MaxHourPercent, w.Policy.Patience = 5, 50, 50, 3*time.Second
 	claim(w, site, ada)
 	w.Owns(ada, pg.ref())
 	for _, name := range simulators.Names {
