@@ -13,8 +13,11 @@ type right struct{ table, privileges string }
 // rights are all that the application may do. The audit trail and the checkpoints
 // only grow; plans and steps keep what they say and change how they stand.
 var rights = []right{
-	{"principals", `select, insert, update (login, name, email, updated_at)`},
+	{"principals", `select, insert, update (login, name, email, attributes, standing, left_at, returned_at, roster_at, updated_at)`},
 	{"identities", `select, insert, update (evidence, source, imported_by, imported_at)`},
+	{"rosters", `select, insert`},
+	{"ties", `select, insert, update (foreign_id, tied_by, tied_at)`},
+	{"questions", `select, insert, update (kind, words, case_id, asked_at, decision, decided_by, decided_why, decided_at)`},
 	{"commands", `select, insert`},
 	{"cases", `select, insert, update (reason, policy, successors, status, phase, contained_at, proven_at, second_look_at, closed_at)`},
 	{"case_connections", `select, insert, update (kind, state, why, next_try_at, attempts, listed, accounts, grants, discovered_at)`},

@@ -1,0 +1,9 @@
+drop table questions;
+drop table ties;
+drop table rosters;
+alter table principals
+    drop column attributes,
+    drop column standing,
+    drop column left_at,
+    drop column returned_at,
+    drop column roster_at;
