@@ -4,8 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"regexp"
-	"strconv"
 	"strings"
 
 	driver "github.com/go-sql-driver/mysql"
@@ -59,23 +57,10 @@ func (s *Server) with(ctx context.Context, fn func(*session) error) error {
 		return err
 	}
 	c.ours = splitAccount(us)
-	if !known(c.version) {
-		return fmt.Errorf("%w: it says that it is version %s", errUnknownServer, c.version)
+	if err := known(c.version); err != nil {
+		return err
 	}
 	return fn(c)
-}
-
-var versionNumbers = regexp.MustCompile(`^(?:5\.5\.5-)?(\d+)\.(\d+)`)
-
-// known is MariaDB from 10.4 on, which brought ACCOUNT LOCK and mysql.global_priv.
-func known(version string) bool {
-	m := versionNumbers.FindStringSubmatch(version)
-	if m == nil || !strings.Contains(strings.ToLower(version), "mariadb") {
-		return false
-	}
-	major, _ := strconv.Atoi(m[1])
-	minor, _ := strconv.Atoi(m[2])
-	return major > 10 || (major == 10 && minor >= 4)
 }
 
 // splitAccount reads name@host as the server writes it, unquoted. A host holds no @.

@@ -15,8 +15,6 @@ var (
 	// errGone says that there is no account of that name and host.
 	errGone  = errors.New("there is no such account")
 	errLogin = errors.New("our own login was refused")
-	// errUnknownServer says that we do not know the grant tables of this server.
-	errUnknownServer = errors.New("the server is not MariaDB 10.4 or later; older ones cannot lock an account, and MySQL keeps accounts in another form")
 )
 
 // verdict is what an error number means for a step: the kind, and a word for people
@@ -80,6 +78,9 @@ func (s *Server) classified(op string, err error) error {
 	out := &provider.Error{Kind: provider.Transient, Op: op, Err: s.scrubbed(err, "")}
 	if errors.Is(err, errUnknownServer) || errors.Is(err, errLogin) {
 		out.Kind = provider.Denied // of the whole connection: nothing here can work
+		if errors.Is(err, errUnknownServer) {
+			out.Blockers = []access.Blocker{{Object: serverVersion, Why: s.hide(err.Error()), Remedy: instead(err)}}
+		}
 		return out
 	}
 	v, known := verdicts[number(err)]

@@ -116,10 +116,8 @@ func (s *Server) act(ctx context.Context, op string, ref access.Ref, fn func(*se
 			return err
 		}
 		receipt, err = fn(c, a)
-		if number(err) == 1396 { // what the server says of an account that is not there, among others
-			if _, again := s.find(ctx, c, op, t); errors.Is(again, errGone) {
-				return errGone
-			}
+		if number(err) == 1396 {
+			return s.failed(ctx, c, op, t, err)
 		}
 		return err
 	})
@@ -130,4 +128,14 @@ func (s *Server) act(ctx context.Context, op string, ref access.Ref, fn func(*se
 		return access.Receipt{}, s.classified(op, err)
 	}
 	return receipt, nil
+}
+
+// failed reads back what error 1396 was about. The server says it of an account that is
+// not there, and of much else.
+func (s *Server) failed(ctx context.Context, c *session, op string, t target, cause error) error {
+	if _, err := s.find(ctx, c, op, t); err != nil {
+		return err // gone, or another account, or nobody knows
+	}
+	return refuse(op, s.scrubbed(cause, "the account is there as planned, and the server does not do it"),
+		access.Blocker{Object: "account " + t.String(), Why: s.hide(cause.Error()), Remedy: "run the statement by hand and see SHOW WARNINGS: sever plan prints it"})
 }

@@ -106,11 +106,16 @@ func TestSettingsThatAreRefused(t *testing.T) {
 
 func TestKnownServers(t *testing.T) {
 	t.Parallel()
-	for version, want := range map[string]bool{
-		"10.11.19-MariaDB-0+deb12u1": true, "5.5.5-10.4.2-MariaDB": true, "11.4.2-MariaDB-log": true,
-		"10.3.39-MariaDB": false, "8.0.36": false, "9.1.0": false, "5.7.44-log": false, "": false, "MariaDB": false,
+	for _, version := range []string{"10.11.19-MariaDB-0+deb12u1", "5.5.5-10.4.2-MariaDB", "11.4.2-MariaDB-log"} {
+		require.NoError(t, known(version), version)
+	}
+	for version, remedy := range map[string]string{
+		"10.3.39-MariaDB": "SET PASSWORD FOR", "5.5.5-10.1.48-MariaDB": "SET PASSWORD FOR",
+		"8.0.36": "10.4", "9.1.0": "10.4", "5.7.44-log": "10.4", "": "10.4", "MariaDB": "10.4",
 	} {
-		require.Equal(t, want, known(version), version)
+		err := known(version)
+		require.ErrorIs(t, err, errUnknownServer, version)
+		require.Contains(t, instead(err), remedy, version)
 	}
 }
 

@@ -17,7 +17,7 @@ func (s *Server) Preflight(ctx context.Context) ([]provider.Check, error) {
 		return err
 	})
 	if errors.Is(err, errUnknownServer) {
-		return []provider.Check{{Name: serverVersion, Fatal: true, Detail: s.hide(err.Error()), Remedy: "only MariaDB from 10.4 on is known"}}, nil
+		return []provider.Check{{Name: serverVersion, Fatal: true, Detail: s.hide(err.Error()), Remedy: instead(err)}}, nil
 	}
 	return checks, s.classified("preflight "+s.connection, err)
 }
@@ -31,7 +31,7 @@ select @@read_only,
 
 const notOurRoles = `
 select User from mysql.global_priv g
-where json_value(Priv, '$.is_role') is not null
+where json_value(Priv, '$.is_role') is not null and User <> 'PUBLIC' -- which is everybody's
   and not exists (select 1 from mysql.roles_mapping m where m.Role = g.User and m.User = ? and m.Host = ? and m.Admin_option = 'Y')
 order by 1`
 
@@ -66,12 +66,18 @@ func (s *Server) check(ctx context.Context, c *session) ([]provider.Check, error
 	if err != nil {
 		return nil, err
 	}
+	kills := has("may end sessions", "", false, "CONNECTION ADMIN")
+	if procedure, err := c.hostedKill(ctx); err != nil {
+		return nil, err
+	} else if !kills.OK && procedure != "" {
+		kills = provider.Check{Name: kills.Name, OK: true, Detail: "by CALL mysql." + procedure}
+	}
 	checks = append(checks,
 		provider.Check{Name: "may read the grant tables", OK: true, Fatal: true},
 		provider.Check{Name: "server takes changes", OK: !readOnly, Fatal: true, Remedy: "point the URL at the primary: this server is read-only"},
 		has("may change and drop accounts", "as "+c.ours.String(), true, "CREATE USER"),
 		has("sees every session", "without it the sessions are unknown", false, "PROCESS"),
-		has("may end sessions", "on Amazon's service only CALL mysql.rds_kill does it, by hand", false, "CONNECTION ADMIN"),
+		kills,
 		has("sees every definer", "without it views and triggers are unknown", false, seeing...),
 		has("may hand definers over", "", false, "SET USER", "CREATE VIEW", "CREATE ROUTINE", "ALTER ROUTINE", "EVENT"),
 		provider.Check{Name: "may take away every privilege", OK: own.has("ALL PRIVILEGES"),

@@ -14,10 +14,11 @@ type proxy struct {
 	listener net.Listener
 	server   string
 
-	mu    sync.Mutex
-	down  bool
-	fault fault
-	open  map[net.Conn]bool
+	mu        sync.Mutex
+	down      bool
+	fault     fault
+	meanwhile func() // runs once, when a statement that changes something is on its way
+	open      map[net.Conn]bool
 }
 
 // fault is what happens to the next statement that changes something.
@@ -123,9 +124,20 @@ func (p *proxy) take(changes bool) fault {
 	if !changes {
 		return none
 	}
+	if p.meanwhile != nil {
+		p.meanwhile()
+		p.meanwhile = nil
+	}
 	f := p.fault
 	p.fault = none
 	return f
+}
+
+// during has something happen right before the next change arrives.
+func (p *proxy) during(do func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.meanwhile = do
 }
 
 func (p *proxy) fail(f fault) {

@@ -72,6 +72,31 @@ func TestWithoutTheRightToEndSessionsTheyAreNamed(t *testing.T) {
 	require.Contains(t, w.rejected(err), "rds_kill")
 }
 
+// What hosting services have for those to whom they give neither SUPER nor CONNECTION ADMIN.
+func TestAHostingServiceEndsSessionsByItsProcedure(t *testing.T) {
+	w := newWorld(t)
+	ref := w.person("ada", "%")
+	bystander := w.person("adam", "%")
+	w.sql("create procedure mysql.rds_kill(in thread bigint) begin kill thread; end")
+	t.Cleanup(func() { _, _ = w.admin.Exec("drop procedure mysql.rds_kill") })
+	w.as("select, process, create user on *.*", "execute on procedure mysql.rds_kill")
+	ref.ForeignID = w.look(ref).Account.ForeignID
+	for range 3 {
+		w.mustLogin(ref.Name)
+	}
+	w.mustLogin(bystander.Name)
+	checks, err := w.my.Preflight(t.Context())
+	require.NoError(t, err)
+	require.True(t, slices.ContainsFunc(checks, func(c provider.Check) bool {
+		return c.Name == "may end sessions" && c.OK && c.Detail == "by CALL mysql.rds_kill"
+	}), "%+v", checks)
+	_, err = w.my.Contain(t.Context(), ref, access.Lock)
+	require.NoError(t, err)
+	w.endSessions(ref)
+	require.Zero(t, w.look(ref).Sessions)
+	require.Equal(t, 1, w.look(bystander).Sessions)
+}
+
 func TestARightThatIsMissingIsARefusal(t *testing.T) {
 	w := newWorld(t)
 	w.person("ada", "%")

@@ -275,3 +275,16 @@ func TestTheServerIsDownForAWhileAndBack(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, r.Already)
 }
+
+func TestWhatError1396IsAboutIsReadBack(t *testing.T) {
+	w := newWorld(t)
+	p := w.throughProxy()
+	w.my = w.open(w.urlAs(w.name("sever"), "steel-stapler", p.listener.Addr().String()))
+	for _, s := range []access.Step{{Action: access.Contain}, {Action: access.Delete}} {
+		s.Account = w.person("ada", "%")
+		p.during(func() { w.sql("drop user {ada}@`%`") })
+		r, err := w.act(s)
+		require.NoError(t, err)
+		require.Equal(t, access.Receipt{Already: true, Words: "there is no such account"}, r, "gone between our look and our statement")
+	}
+}

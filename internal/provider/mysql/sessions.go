@@ -163,14 +163,9 @@ func (s *Server) kill(ctx context.Context, c *session, op string, t target) (ali
 	}
 	var blockers []access.Blocker
 	for _, l := range found {
-		_, err := c.ExecContext(ctx, fmt.Sprintf("kill hard connection %d", l.id))
-		switch number(err) {
-		case 0:
-			if err != nil {
-				return 0, err
-			}
-		case 1094: // it ended by itself
-		case 1095, 1227:
+		switch err := c.end(ctx, l.id); {
+		case err == nil, number(err) == 1094: // it ended by itself
+		case mayNot(err) || number(err) == 1095:
 			blockers = append(blockers, access.Blocker{Object: fmt.Sprintf("session %d", l.id), Why: s.hide(err.Error()),
 				Remedy: grantTo(s.login, "CONNECTION ADMIN") + "; on Amazon's service: CALL mysql.rds_kill(" + strconv.FormatInt(l.id, 10) + ")"})
 		default:
@@ -182,4 +177,28 @@ func (s *Server) kill(ctx context.Context, c *session, op string, t target) (ali
 		return len(found), refuse(op, fmt.Errorf("%d of its sessions cannot be ended by us", len(blockers)), blockers...)
 	}
 	return len(found), err
+}
+
+// end ends one connection: itself, or where it may not, by the procedure that a hosting
+// service has for its administrators.
+func (c *session) end(ctx context.Context, id int64) error {
+	err := c.exec(ctx, fmt.Sprintf("kill hard connection %d", id))
+	if n := number(err); n != 1095 && n != 1227 {
+		return err
+	}
+	procedure, unseen := c.hostedKill(ctx)
+	if unseen != nil || procedure == "" {
+		return err
+	}
+	return c.exec(ctx, fmt.Sprintf("call mysql.%s(%d)", procedure, id))
+}
+
+// hostedKill is the name of a procedure of that kind, or nothing: Amazon's for RDS and
+// Aurora, and Azure's for flexible servers, both of which give nobody else the right to
+// end sessions.
+func (c *session) hostedKill(ctx context.Context) (name string, err error) {
+	err = c.rows(ctx, func(scan func(...any) error) error { return scan(&name) }, `
+select ROUTINE_NAME from information_schema.ROUTINES
+where ROUTINE_SCHEMA = 'mysql' and ROUTINE_TYPE = 'PROCEDURE' and ROUTINE_NAME in ('rds_kill', 'az_kill')`)
+	return name, err
 }
