@@ -181,7 +181,7 @@ func (a *Access) writeFound(ctx context.Context, in DiscoverInput, kind string, 
 func described(accounts []store.CaseAccount) []any {
 	out := make([]any, len(accounts))
 	for i, a := range accounts {
-		d := map[string]any{"account": a.Ref.String(), "foreign_id": a.ForeignID, "evidence": string(a.Evidence), "exists": a.Exists, "grants": len(a.Now.Grants)}
+		d := map[string]any{"account": a.Ref.String(), "resource": a.Resource, "foreign_id": a.ForeignID, "evidence": string(a.Evidence), "exists": a.Exists, "grants": len(a.Now.Grants)}
 		if len(a.Gaps) > 0 {
 			var gaps []any
 			for _, g := range a.Gaps {

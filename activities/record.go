@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/severhq/sever/internal/access"
@@ -110,13 +111,44 @@ func (r *Records) Close(ctx context.Context, in CloseInput) (Closed, error) {
 		if err := tx.CloseCase(ctx, in.Case, status, in.At); err != nil {
 			return err
 		}
+		words := ""
+		if in.Cancelled {
+			if words, err = leave(ctx, tx, in.Case); err != nil {
+				return err
+			}
+		}
 		return tx.Append(ctx, audit.Event{Chain: in.Case, Key: "closed", At: in.At, Kind: audit.CaseClosed, Actor: self,
-			Object: in.Case, Outcome: string(status)})
+			Object: in.Case, Outcome: string(status), Words: words})
 	})
 	if err == nil {
 		err = r.notary.sign(ctx, r.store, in.At)
 	}
 	return Closed{status}, asTemporal(ctx, err)
+}
+
+// leave closes the tasks of a cancelled case: nothing is taken away any more. What was
+// not given back stays a task, and is counted in words.
+func leave(ctx context.Context, tx *store.Tx, caseID string) (words string, err error) {
+	tasks, err := tx.TasksOf(ctx, caseID)
+	if err != nil {
+		return "", err
+	}
+	left := 0
+	for _, k := range tasks {
+		switch {
+		case !k.ClosedAt.IsZero():
+		case strings.HasPrefix(k.Key, undoPrefix):
+			left++
+		default:
+			if err := tx.CloseTask(ctx, caseID, k.Key, self, "the case was cancelled"); err != nil {
+				return "", err
+			}
+		}
+	}
+	if left == 0 {
+		return "", nil
+	}
+	return "not all could be given back: " + access.Count(left, "task") + " for a person", nil
 }
 
 func (r *Records) finalStatus(ctx context.Context, in CloseInput) (access.CaseStatus, error) {

@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
+	"slices"
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/provider"
+	"github.com/severhq/sever/internal/provider/catalog"
 	"github.com/severhq/sever/internal/store"
 )
 
@@ -23,7 +24,7 @@ type SecretSink interface {
 // Restore gives back what a case took at one connection, step by step and in
 // reverse order. It restores every step that was begun, for a step without an
 // answer may have been carried out. What cannot be given back is recorded and
-// counted; it stops nothing.
+// counted, and becomes a task for a person; it stops nothing.
 func (a *Access) Restore(ctx context.Context, in RestoreInput) (Restored, error) {
 	r, err := a.restoreAll(ctx, in)
 	return r, asTemporal(ctx, err)
@@ -38,9 +39,6 @@ func (a *Access) restoreAll(ctx context.Context, in RestoreInput) (Restored, err
 	if err != nil {
 		return Restored{}, err
 	}
-	if len(steps) == 0 {
-		return Restored{}, nil
-	}
 	// Each resource has its lane: what is given back on one must not meet another
 	// case's removal there.
 	h := a.holding()
@@ -54,58 +52,47 @@ func (a *Access) restoreAll(ctx context.Context, in RestoreInput) (Restored, err
 		if err != nil {
 			return Restored{}, err
 		}
-		missing, err := a.restore(ctx, conn.Provider, lane, s)
+		if no := twin(s, steps[i+1:]); no > 0 {
+			err = a.passOver(ctx, lane, s, no)
+		} else {
+			var missing int
+			missing, err = a.restore(ctx, conn, lane, s)
+			out.Missing += missing
+		}
 		if err != nil {
 			return Restored{}, err
 		}
 		out.Steps++
-		out.Missing += missing
 	}
 	return out, a.reinstated(ctx, in)
 }
 
-// reinstated writes the outcome of the accounts that have everything back. Those
-// that lack something keep theirs; a person sees in the steps what is missing.
-func (a *Access) reinstated(ctx context.Context, in RestoreInput) error {
-	steps, err := a.store.StepsOf(ctx, in.Case)
-	if err != nil {
-		return err
+// twin is the older plan, of those that are still to be undone, that did the same to
+// the same account. A case that tried again for days did it many times: it is given
+// back once, as before the first time.
+func twin(s store.Step, older []store.Step) (plan int) {
+	i := slices.IndexFunc(older, func(o store.Step) bool {
+		return o.AccountID == s.AccountID && o.Action == s.Action && o.Database == s.Database && o.Object == s.Object && o.Mode == s.Mode && o.Successor == s.Successor
+	})
+	if i < 0 {
+		return 0
 	}
-	whole := map[int64]bool{}
-	var order []store.Step
-	for _, s := range steps {
-		if s.Account.Connection != in.Connection || s.Attempts == 0 || s.Action == access.Confirm {
-			continue
+	return older[i].PlanNo
+}
+
+// passOver ends a step that has a twin. Nothing is sent.
+func (a *Access) passOver(ctx context.Context, lane *store.Lane, s store.Step, twin int) error {
+	words := fmt.Sprintf("given back with the same step of plan %d", twin)
+	return lane.Do(ctx, func(tx *store.Tx) error {
+		if err := tx.EndUndo(ctx, s, store.StepUndone, words, nil); err != nil {
+			return err
 		}
-		if _, seen := whole[s.AccountID]; !seen {
-			whole[s.AccountID] = true
-			order = append(order, s)
-		}
-		whole[s.AccountID] = whole[s.AccountID] && s.State == store.StepUndone && len(s.Missing) == 0
-	}
-	return a.store.Do(ctx, func(tx *store.Tx) error {
-		for _, s := range order {
-			if !whole[s.AccountID] {
-				continue
-			}
-			const why = "everything that the case took was given back"
-			if err := tx.SetOutcome(ctx, s.AccountID, access.Reinstated, why); err != nil {
-				return err
-			}
-			if err := tx.CloseTask(ctx, in.Case, accountKey(s.AccountID), self, why); err != nil {
-				return err
-			}
-			if err := tx.Append(ctx, audit.Event{Chain: in.Case, Key: fmt.Sprintf("reinstated/%d", s.AccountID), At: time.Now(),
-				Kind: audit.AccountOutcome, Actor: self, Object: s.Account.String(), Outcome: string(access.Reinstated), Words: why}); err != nil {
-				return err
-			}
-		}
-		return nil
+		return tx.Append(ctx, a.undoEvent(s, audit.StepRefused, 0, "skipped", words))
 	})
 }
 
 // restore undoes one step: intent, act, secret to the sink, result.
-func (a *Access) restore(ctx context.Context, p provider.Provider, lane *store.Lane, s store.Step) (missing int, err error) {
+func (a *Access) restore(ctx context.Context, conn *catalog.Connection, lane *store.Lane, s store.Step) (missing int, err error) {
 	acct, err := a.store.Account(ctx, s.AccountID)
 	if err != nil {
 		return 0, err
@@ -118,17 +105,26 @@ func (a *Access) restore(ctx context.Context, p provider.Provider, lane *store.L
 		if err != nil {
 			return err
 		}
+		if n > 1 {
+			// Under the key of the result: it is a row only where the result is none.
+			e := a.undoEvent(s, audit.StepInterrupted, n-1, "interrupted", "the attempt to give it back ended without an answer")
+			e.Key = undoRow(s, n-1, audit.RestoreResult)
+			if err := tx.Append(ctx, e); err != nil {
+				return err
+			}
+		}
 		return tx.Append(ctx, a.undoEvent(s, audit.RestoreIntent, n, "", ""))
 	}); err != nil {
 		return 0, err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), itemTime)
 	defer cancel()
-	done, cause := undo(ctx, p, acct.Before, s)
+	done, cause := undo(ctx, conn.Provider, acct.Before, s)
 	if done.Secret != "" {
 		where, err := a.sink.Deliver(ctx, s.CaseID, s.Account, done.Secret)
 		if err != nil {
-			return 0, fmt.Errorf("hand over the new credential of %s: %w", s.Account, err)
+			// Nobody has it. The next attempt makes another one.
+			cause = fmt.Errorf("hand over the new credential of %s: %w", s.Account, err)
 		}
 		done.Words = joinWords(done.Words, "new credential handed over: "+where)
 	}
@@ -147,6 +143,16 @@ func (a *Access) restore(ctx context.Context, p provider.Provider, lane *store.L
 			kind = "accepted"
 		}
 		return 0, errors.Join(cause, lane.Do(ctx, func(tx *store.Tx) error {
+			if kind != "accepted" && kind != provider.Throttled.String() {
+				if err := stuck(ctx, tx, conn, s, cause.Error()); err != nil {
+					return err
+				}
+			}
+			if done.ForeignID != "" { // what was made is known, whatever came after
+				if err := tx.SetForeignID(ctx, acct.ID, done.ForeignID); err != nil {
+					return err
+				}
+			}
 			return tx.Append(ctx, a.undoEvent(s, audit.RestoreResult, n, kind, cause.Error()))
 		}))
 	case len(done.Missing) > 0:
@@ -183,8 +189,13 @@ func undo(ctx context.Context, p provider.Provider, before access.Account, s sto
 
 func (a *Access) undoEvent(s store.Step, kind string, attempt int, outcome, words string) audit.Event {
 	e := a.event(s, kind, attempt, outcome, words)
-	e.Key = fmt.Sprintf("undo/%d/%d/%d/%s", s.PlanNo, s.Ordinal, attempt, kind)
+	e.Key = undoRow(s, attempt, kind)
 	return e
+}
+
+// undoRow is the key of a row about giving back.
+func undoRow(s store.Step, attempt int, kind string) string {
+	return fmt.Sprintf("undo/%d/%d/%d/%s", s.PlanNo, s.Ordinal, attempt, kind)
 }
 
 func joinWords(a, b string) string {

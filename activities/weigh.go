@@ -137,7 +137,7 @@ func (r *Records) settle(ctx context.Context, tx *store.Tx, in WeighInput, a sto
 		return err
 	}
 	return tx.Append(ctx, audit.Event{Chain: in.Case, Key: fmt.Sprintf("%s/%d", activityKey(ctx, "outcome"), a.ID), At: in.At,
-		Kind: audit.AccountOutcome, Actor: self, Object: a.Ref.String(), Outcome: string(o), Words: why})
+		Kind: audit.AccountOutcome, Actor: self, Object: a.Ref.String(), Outcome: string(o), Words: why, Data: inResource(a.Ref)})
 }
 
 // next is what a person can do about an account that is not settled.

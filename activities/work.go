@@ -216,7 +216,7 @@ func (a *Access) skip(ctx context.Context, lane *store.Lane, s store.Step, why s
 // writing it twice is writing it once.
 func (a *Access) event(s store.Step, kind string, attempt int, outcome, words string) audit.Event {
 	data := map[string]any{"plan": s.PlanNo, "step": s.Ordinal, "action": string(s.Action), "foreign_id": s.Account.ForeignID}
-	for name, v := range map[string]string{"database": s.Database, "object": s.Object, "mode": string(s.Mode), "successor": s.Successor} {
+	for name, v := range map[string]string{"resource": s.Account.Resource, "database": s.Database, "object": s.Object, "mode": string(s.Mode), "successor": s.Successor} {
 		if v != "" {
 			data[name] = v
 		}
