@@ -44,27 +44,44 @@ func (a *Access) restoreAll(ctx context.Context, in RestoreInput) (Restored, err
 	h := a.holding()
 	defer h.release()
 	var out Restored
-	for _, s := range steps {
+	var failed []error
+	stopped := map[int64]bool{} // accounts of which a later step is not given back yet
+	for i, s := range steps {
 		if err := stopping(ctx); err != nil {
 			return Restored{}, err
 		}
-		lane, err := h.take(ctx, laneKey(conn.Name, s))
-		if err != nil {
-			return Restored{}, err
+		if stopped[s.AccountID] {
+			continue
 		}
-		if no := twin(s, steps[i+1:]); no > 0 {
-			err = a.passOver(ctx, lane, s, no)
-		} else {
-			var missing int
-			missing, err = a.restore(ctx, conn, lane, s)
-			out.Missing += missing
+		missing, err := a.giveBack(ctx, conn, h, s, twin(s, steps[i+1:]))
+		out.Missing += missing
+		if err == nil {
+			out.Steps++
+			continue
 		}
-		if err != nil {
-			return Restored{}, err
+		// Its earlier steps wait for this one; other accounts do not.
+		stopped[s.AccountID] = true
+		failed = append(failed, err)
+		if k := provider.KindOf(err); k == provider.Denied || k == provider.Throttled {
+			break
 		}
-		out.Steps++
+	}
+	if len(failed) > 0 {
+		return Restored{}, errors.Join(failed...)
 	}
 	return out, a.reinstated(ctx, in)
+}
+
+// giveBack undoes one step in its lane, or leaves it to its twin in an older plan.
+func (a *Access) giveBack(ctx context.Context, conn *catalog.Connection, h *holding, s store.Step, twin int) (missing int, err error) {
+	lane, err := h.take(ctx, laneKey(conn.Name, s))
+	switch {
+	case err != nil:
+		return 0, err
+	case twin > 0:
+		return 0, a.passOver(ctx, lane, s, twin)
+	}
+	return a.restore(ctx, conn, lane, s)
 }
 
 // twin is the older plan, of those that are still to be undone, that did the same to

@@ -62,6 +62,9 @@ func (p picture) closedSentence() string {
 		return fmt.Sprintf("with exceptions; %s waived by a person, %d gone.", plural(p.count(access.Waived), "account was", "accounts were"),
 			p.count(access.Removed)+p.count(access.AlreadyGone))
 	case access.CaseCancelled:
+		if len(p.Tasks) > 0 {
+			return "a person cancelled it, and not all that it had taken could be given back. " + p.tasksWord()
+		}
 		return "a person cancelled it, and what it had taken was given back."
 	}
 	return "closed as " + statusWords(p.Status) + "."

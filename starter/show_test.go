@@ -99,7 +99,10 @@ func TestSentences(t *testing.T) {
 			"plan 1 waits for the word of somebody other than alice. Read it: sever plan C-1; then: sever approve C-1 --plan abababababab", 3},
 		"running":    {func(p *picture) { p.Standing, p.Phase = standsRunning, "discovering" }, "removing; 3 of 4 steps are done.", 3},
 		"beginning":  {func(p *picture) { p.Standing, p.Phase, p.Plans, p.Steps = standsRunning, "discovering", nil, nil }, "discovering.", 3},
-		"cancelled":  {func(p *picture) { p.Standing, p.Status = standsClosed, access.CaseCancelled }, "a person cancelled it, and what it had taken was given back.", 3},
+		"cancelled": {func(p *picture) { p.Standing, p.Status, p.Tasks = standsClosed, access.CaseCancelled, nil },
+			"a person cancelled it, and what it had taken was given back.", 3},
+		"cancelled, something is missing": {func(p *picture) { p.Standing, p.Status = standsClosed, access.CaseCancelled },
+			"a person cancelled it, and not all that it had taken could be given back. 1 thing is for a person to do.", 3},
 		"exceptions": {func(p *picture) { p.Standing, p.Status = standsClosed, access.CaseExceptions }, "with exceptions; 0 accounts were waived by a person, 1 gone.", 3},
 		"dry run":    {func(p *picture) { p.Standing = standsDryRun }, "a dry run; nothing was changed.", 0},
 	} {

@@ -115,14 +115,10 @@ func TestACancelAfterTheDeletionMakesANewCredential(t *testing.T) {
 	require.NoError(t, w.Say(ada, workflows.UpdateCancel, workflows.Decision{By: "hr@example.com", Why: "wrong person"}))
 	require.Equal(t, access.CaseCancelled, w.Ends(ada).Status)
 
-	files, err := os.ReadDir(w.Secrets)
-	require.NoError(t, err)
-	require.Len(t, files, 1)
-	secret, err := os.ReadFile(w.Secrets + "/" + files[0].Name())
-	require.NoError(t, err)
-	require.True(t, system.Connect(system.Ref("ada"), strings.TrimSpace(string(secret))))
+	secret := delivered(t, w.Secrets)
+	require.True(t, system.Connect(system.Ref("ada"), secret))
 	require.False(t, system.Connect(system.Ref("ada"), "secret-of-ada"))
-	require.NotContains(t, strings.Join(w.Tale(got.Case), " "), strings.TrimSpace(string(secret)))
+	require.NotContains(t, strings.Join(w.Tale(got.Case), " "), secret)
 	w.Paired(got.Case)
 }
 
@@ -189,4 +185,15 @@ func TestAWaivedConnectionStaysWaivedWhileItIsAsked(t *testing.T) {
 	require.NoError(t, w.Say(ada, workflows.UpdateWaive, workflows.Decision{By: "cto", Why: "scrapped", Connection: down.Name}))
 	require.Equal(t, workflows.Result{Case: got.Case, Status: access.CaseExceptions}, w.Ends(ada))
 	require.Len(t, bad.World(), 1)
+}
+
+// delivered is the one secret in the folder of new credentials.
+func delivered(t *testing.T, dir string) string {
+	t.Helper()
+	files, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, files, 1)
+	secret, err := os.ReadFile(dir + "/" + files[0].Name())
+	require.NoError(t, err)
+	return strings.TrimSpace(string(secret))
 }
