@@ -16,6 +16,7 @@ type Action string
 // The actions, in the order of the ladder.
 const (
 	Contain  Action = "contain"
+	Rotate   Action = "rotate" // of an account that others go on using: a new credential, and nothing else
 	Unlink   Action = "unlink"
 	Revoke   Action = "revoke"
 	Reassign Action = "reassign"

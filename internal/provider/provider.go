@@ -47,6 +47,32 @@ type Container interface {
 	Contain(context.Context, access.Ref, access.Mode) (access.Receipt, error)
 }
 
+// Rotator is for providers that can give an account a new credential and leave
+// everything else as it is.
+type Rotator interface {
+	// Rotate replaces the credential by a new random one. The account is not locked,
+	// keeps its grants, and whoever has the new credential goes on with it; sessions
+	// are not ended, unless the system does that by itself. An account that is not
+	// there is a success with Already, and without a secret.
+	//
+	// It is the one change that is not the same when it is repeated: a repeated call
+	// makes another credential, because the answer that carried the first may have
+	// been lost. The newest one works.
+	Rotate(context.Context, access.Ref) (Rotated, error)
+}
+
+// Rotated is what Rotate did.
+type Rotated struct {
+	access.Receipt
+	// ForeignID is the account's new id where ids are made from credentials; empty
+	// elsewhere.
+	ForeignID string
+	// Secret is the new credential. It goes to the secret sink and nowhere else. It is
+	// empty, without Already, when the system made one and did not show it: the words
+	// say then where a person finds it.
+	Secret string
+}
+
 // SessionEnder is for providers that can end live connections.
 type SessionEnder interface {
 	// EndSessions ends every session that the account started and then counts

@@ -53,7 +53,7 @@ type Row struct {
 
 // ladder are the actions that a plan can hold, in their order.
 var ladder = []access.Action{
-	access.Contain, access.Unlink, access.Revoke, access.Reassign, access.Delete, access.Confirm, access.Restore,
+	access.Contain, access.Rotate, access.Unlink, access.Revoke, access.Reassign, access.Delete, access.Confirm, access.Restore,
 }
 
 // Honesty is a row for every provider, engine and action. An action that is not

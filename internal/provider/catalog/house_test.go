@@ -29,6 +29,7 @@ var samples = map[string]config.Vars{
 // able says whether the provider's type has the method for an action.
 var able = map[access.Action]func(provider.Provider) bool{
 	access.Contain:  has[provider.Container],
+	access.Rotate:   has[provider.Rotator],
 	access.Unlink:   has[provider.Unlinker],
 	access.Revoke:   has[provider.Revoker],
 	access.Reassign: has[provider.Reassigner],

@@ -150,9 +150,9 @@ func TestHonesty(t *testing.T) {
 		"mysql": {access.Delete: {Support: access.Partial, How: "by id"}},
 	}}
 	rows := catalog.Table{spec}.Honesty()
-	require.Len(t, rows, 7)
+	require.Len(t, rows, 8)
 	require.Equal(t, catalog.Row{"panel", "mysql", access.Contain, access.Capability{Support: access.None}}, rows[0])
-	require.Equal(t, catalog.Row{"panel", "mysql", access.Delete, access.Capability{Support: access.Partial, How: "by id"}}, rows[4])
+	require.Equal(t, catalog.Row{"panel", "mysql", access.Delete, access.Capability{Support: access.Partial, How: "by id"}}, rows[5])
 }
 
 // TestSimulated: the pace is lifted for what answers on this machine, and for nothing

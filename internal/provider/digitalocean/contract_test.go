@@ -54,6 +54,9 @@ func varsFor(sw simulator.Switches) config.Vars {
 func subject(engine string, sw simulator.Switches, vars config.Vars) providertest.Subject {
 	var less []access.Action
 	unknownReach := sw.HideSettings && slices.Contains([]string{mongodb, kafka, opensearch}, engine)
+	if sw.HideNewPassword {
+		less = append(less, access.Rotate) // and says so: see TestWhatCannotBeGivenBack
+	}
 	if sw.HideNewPassword || unknownReach {
 		less = append(less, access.Restore) // and says so: see TestWhatCannotBeGivenBack
 	}

@@ -48,6 +48,7 @@ type Team struct {
 var _ interface {
 	provider.Provider
 	provider.Container
+	provider.Rotator
 	provider.Unlinker
 	provider.Revoker
 	provider.Deleter

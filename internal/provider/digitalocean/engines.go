@@ -16,6 +16,7 @@ const (
 var engines = map[string]access.Capabilities{
 	pg: {
 		access.Contain: contains,
+		access.Rotate:  rotates,
 		access.Unlink:  {Support: access.Full, How: "connection pools that name the user: PUT without it, another user in its place, or DELETE, as POOLS says"},
 		access.Revoke: {Support: access.Partial, How: "replication only. The API cannot take one database from a user; " +
 			"a postgres connection to the same cluster can, and a plan that has one uses it"},
@@ -26,6 +27,7 @@ var engines = map[string]access.Capabilities{
 	},
 	mysql: {
 		access.Contain: contains,
+		access.Rotate:  rotates,
 		access.Unlink:  {Support: access.None, How: "there are no pools on mysql"},
 		access.Revoke: {Support: access.None, How: "the API cannot take one database from a user: it is deleted, or a mysql connection " +
 			"to the same cluster revokes by SQL"},
@@ -35,6 +37,7 @@ var engines = map[string]access.Capabilities{
 	},
 	mongodb: {
 		access.Contain: contains,
+		access.Rotate:  rotates,
 		access.Unlink:  {Support: access.None, How: "the API answers Not Implemented to a change of a user's databases"},
 		access.Revoke:  {Support: access.None, How: "the API answers Not Implemented to a change of a user's databases"},
 		access.Delete:  {Support: access.Full, How: "DELETE user"},
@@ -44,6 +47,7 @@ var engines = map[string]access.Capabilities{
 	kafka: {
 		access.Contain: {Support: access.Partial, How: "reset_auth: a new password that nobody learns; whether a client certificate dies with it is not documented",
 			Loses: "its password; a cancel makes a new one"},
+		access.Rotate:  {Support: access.Partial, How: "reset_auth: a new password; whether a client certificate dies with it is not documented, and neither is whether it is replaced"},
 		access.Unlink:  {Support: access.Partial, How: "one topic rule after another, by PUT of the others; the last one ends with the user"},
 		access.Revoke:  {Support: access.None, How: "see unlink: a topic rule ends alone"},
 		access.Delete:  {Support: access.Full, How: "DELETE user"},
@@ -52,6 +56,7 @@ var engines = map[string]access.Capabilities{
 	},
 	opensearch: {
 		access.Contain: contains,
+		access.Rotate:  rotates,
 		access.Unlink:  {Support: access.Partial, How: "one index rule after another, by PUT of the others; the last one ends with the user, and a rule that denies is never taken away"},
 		access.Revoke:  {Support: access.None, How: "see unlink: an index rule ends alone"},
 		access.Delete:  {Support: access.Full, How: "DELETE user"},
@@ -66,7 +71,7 @@ var engines = map[string]access.Capabilities{
 
 func nothing(why string) access.Capabilities {
 	out := access.Capabilities{}
-	for _, action := range []access.Action{access.Contain, access.Unlink, access.Revoke, access.Reassign, access.Delete, access.Confirm, access.Restore} {
+	for _, action := range []access.Action{access.Contain, access.Rotate, access.Unlink, access.Revoke, access.Reassign, access.Delete, access.Confirm, access.Restore} {
 		out[action] = access.Capability{Support: access.None, How: why}
 	}
 	return out
@@ -76,6 +81,8 @@ var (
 	contains = access.Capability{Support: access.Partial,
 		How:   "reset_auth: a new password that nobody learns, in every mode; sessions that are open live on, and the API can neither show nor end them",
 		Loses: "its password; a cancel makes a new one"}
+	rotates = access.Capability{Support: access.Full,
+		How: "reset_auth: a new password, from the answer; a token without database:view_credentials may not be shown it. Open sessions live on"}
 	confirms = access.Capability{Support: access.Full, How: "GET cluster and its list of users, and on pg the list of pools; open sessions are not shown"}
 )
 

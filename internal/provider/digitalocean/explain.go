@@ -18,6 +18,11 @@ func (t *Team) Explain(step access.Step) []string {
 			t.curl("POST", users(name, "reset_auth"), struct{}{}) + " >/dev/null # the answer holds the new password",
 			"# open sessions live on: end them by SQL, through a connection to the server itself",
 		}
+	case access.Rotate:
+		return []string{
+			t.curl("POST", users(name, "reset_auth"), struct{}{}) + " # the answer holds the new password",
+			"# open sessions live on",
+		}
 	case access.Unlink:
 		if pool, ok := strings.CutPrefix(step.Object, poolObject("")); ok {
 			return t.explainPool(at, pool, step)

@@ -124,6 +124,15 @@ func TestWhatCannotBeGivenBack(t *testing.T) {
 		require.Len(t, back.Missing, 1)
 		require.Contains(t, back.Missing[0].Remedy, "view_credentials")
 	})
+	t.Run("a rotated password that is not shown", func(t *testing.T) {
+		t.Parallel()
+		f := setup(t, options{Options: simulator.Options{Switches: simulator.Switches{HideNewPassword: true}}}, town(mysql))
+		now, err := f.Rotate(t.Context(), f.ref(ids[mysql], "ada"))
+		require.NoError(t, err)
+		require.Empty(t, now.Secret)
+		require.False(t, now.Already, "the old one is dead")
+		require.Contains(t, now.Words, "view_credentials")
+	})
 	for _, engine := range []string{mongodb, kafka, opensearch} {
 		t.Run("a reach that was not shown, "+engine, func(t *testing.T) {
 			t.Parallel()

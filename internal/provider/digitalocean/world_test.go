@@ -213,6 +213,11 @@ func (p patient) Contain(ctx context.Context, ref access.Ref, m access.Mode) (ac
 	return receipt(ctx, func() (access.Receipt, error) { return p.Team.Contain(ctx, ref, m) })
 }
 
+func (p patient) Rotate(ctx context.Context, ref access.Ref) (provider.Rotated, error) {
+	out, _, err := again(ctx, func() (provider.Rotated, error) { return p.Team.Rotate(ctx, ref) })
+	return out, err
+}
+
 func (p patient) Unlink(ctx context.Context, s access.Step) (access.Receipt, error) {
 	return receipt(ctx, func() (access.Receipt, error) { return p.Team.Unlink(ctx, s) })
 }
@@ -248,7 +253,7 @@ func can(engine string, less ...access.Action) access.Capabilities {
 // breaks are the requests of an action, for faults.
 func breaks(action access.Action) simulator.Fault {
 	switch action {
-	case access.Contain:
+	case access.Contain, access.Rotate:
 		return simulator.Fault{Method: "POST", Path: "/reset_auth$"}
 	case access.Delete:
 		return simulator.Fault{Method: "DELETE", Path: "/users/"}

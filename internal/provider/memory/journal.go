@@ -16,6 +16,7 @@ const (
 	OpLook        Op = "look"
 	OpPreflight   Op = "preflight"
 	OpContain     Op = "contain"
+	OpRotate      Op = "rotate"
 	OpEndSessions Op = "end sessions"
 	OpUnlink      Op = "unlink"
 	OpRevoke      Op = "revoke"

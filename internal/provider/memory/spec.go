@@ -12,6 +12,7 @@ var Spec = provider.Spec{
 	Engines: map[string]access.Capabilities{
 		"memory": {
 			access.Contain:  {Support: access.Full, How: "locks the account, ends its sessions; kill: the password too"},
+			access.Rotate:   {Support: access.Full, How: "a new password; nothing else changes"},
 			access.Unlink:   {Support: access.Full, How: "takes the account out of one role or off one database"},
 			access.Revoke:   {Support: access.Full, How: "ends the privileges in one database"},
 			access.Reassign: {Support: access.Full, How: "gives what is owned in one database to the successor"},

@@ -16,6 +16,8 @@ func (s *Server) Explain(step access.Step) []string {
 			out = append(out, "ALTER USER "+a.sql()+" IDENTIFIED VIA "+native+" USING '*...'; -- a hash that no password is known for")
 		}
 		return append(out, "SELECT CONCAT('KILL HARD CONNECTION ', id, ';') FROM information_schema.PROCESSLIST WHERE user = "+literal(a.User)+"; -- again, until none is left")
+	case access.Rotate:
+		return []string{"ALTER USER " + a.sql() + " IDENTIFIED VIA " + native + " USING '*...'; -- the hash of a new password, beside the ways to log in that need none"}
 	case access.Unlink:
 		return []string{explainUnlink(step.Object, a)}
 	case access.Revoke:

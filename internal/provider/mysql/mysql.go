@@ -51,6 +51,7 @@ var Spec = provider.Spec{
 	Engines: map[string]access.Capabilities{
 		engine: {
 			access.Contain:  {Support: access.Full, How: "ACCOUNT LOCK (in an incident a hash without a password too), then KILL CONNECTION, until none is left"},
+			access.Rotate:   {Support: access.Full, How: "ALTER USER ... IDENTIFIED VIA with a hash that is computed here; sessions live on. An account without a password is refused"},
 			access.Unlink:   {Support: access.Full, How: "REVOKE of one role, one proxy, or what is granted on all databases"},
 			access.Revoke:   {Support: access.Full, How: "REVOKE of exactly what the grant tables list for the database"},
 			access.Reassign: {Support: access.Partial, How: "ALTER or CREATE OR REPLACE with the successor as DEFINER, where the text survives that; then as revoke"},
@@ -81,6 +82,7 @@ type Server struct {
 var _ interface {
 	provider.Provider
 	provider.Container
+	provider.Rotator
 	provider.SessionEnder
 	provider.Unlinker
 	provider.Revoker

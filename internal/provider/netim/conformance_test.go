@@ -86,6 +86,7 @@ func subject(t *testing.T, engine string, switches simulator.Switches) providert
 			Break: func(_ *testing.T, action access.Action, after bool) {
 				w.Fail(map[access.Action]simulator.Fault{
 					access.Contain: {Method: "PATCH", Path: "database-user", After: after},
+					access.Rotate:  {Method: "PATCH", Path: "database-user", After: after},
 					access.Unlink:  {Action: "UnlinkUser", After: after},
 					access.Delete:  {Method: "DELETE", Path: "database-user", After: after},
 					access.Restore: {Orders: true, After: after},

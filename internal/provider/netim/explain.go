@@ -43,6 +43,12 @@ func (a *Account) Explain(step access.Step) []string {
 			}
 		}
 		add(setPassword(a.cfg.PasswordAction, ref.Resource, ref.Name, invented))
+	case access.Rotate:
+		read()
+		if a.cfg.PasswordAction == "" {
+			return append(lines, "# nothing is sent: no way to set a password is configured")
+		}
+		add(setPassword(a.cfg.PasswordAction, ref.Resource, ref.Name, invented))
 	case access.Unlink:
 		read()
 		add(patchDatabase(unlinkAction, ref.Resource, step.Database, ref.Name))

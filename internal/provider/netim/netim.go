@@ -49,6 +49,7 @@ const (
 )
 
 const (
+	rotates  = "a random password; Netim does not show whether it took, and open sessions live on"
 	unlinks  = "UnlinkUser, then the hosting is read again"
 	deletes  = "deletes the database user once no database lists it"
 	confirms = "reads the users and databases of the hosting again; complete for the configured hostings only"
@@ -60,6 +61,7 @@ var Spec = provider.Spec{
 	Engines: map[string]access.Capabilities{
 		enginePlain: {
 			access.Contain: {Support: access.None, How: "no call for it is verified: see PASSWORD_ACTION and PERMISSION_ACTION"},
+			access.Rotate:  {Support: access.None, How: "no call for it is verified: see PASSWORD_ACTION"},
 			access.Unlink:  {Support: access.Full, How: unlinks},
 			access.Delete:  {Support: access.Full, How: deletes},
 			access.Confirm: {Support: access.Full, How: confirms},
@@ -68,6 +70,7 @@ var Spec = provider.Spec{
 		enginePassword: {
 			access.Contain: {Support: access.Partial, How: "a random password that nobody has; Netim does not show whether it took, nor open sessions",
 				Loses: "its password; a cancel makes a new one"},
+			access.Rotate:  {Support: access.Partial, How: rotates},
 			access.Unlink:  {Support: access.Full, How: unlinks},
 			access.Delete:  {Support: access.Full, How: deletes},
 			access.Confirm: {Support: access.Full, How: confirms},
@@ -76,6 +79,7 @@ var Spec = provider.Spec{
 		engineRights: {
 			access.Contain: {Support: access.Partial, How: "internal and external access NO where the hosting shows them, else (and in an incident) a random password; open sessions are not shown",
 				Loses: "its password where the hosting does not show the rights; a cancel makes a new one"},
+			access.Rotate:  {Support: access.Partial, How: rotates},
 			access.Unlink:  {Support: access.Full, How: unlinks},
 			access.Delete:  {Support: access.Full, How: deletes},
 			access.Confirm: {Support: access.Full, How: confirms},
@@ -105,6 +109,7 @@ type Account struct {
 var _ interface {
 	provider.Provider
 	provider.Container
+	provider.Rotator
 	provider.Unlinker
 	provider.Deleter
 	provider.Restorer

@@ -141,7 +141,7 @@ func world(t *testing.T, api string, who kind, set simulator.Switches) providert
 		ref.Resource = "universal"
 	}
 	ops := map[access.Action]string{
-		access.Contain: "set-db-user", access.Unlink: "set-default-user", access.Delete: "del-db-user", access.Restore: "change",
+		access.Contain: "set-db-user", access.Rotate: "set-db-user", access.Unlink: "set-default-user", access.Delete: "del-db-user", access.Restore: "change",
 	}
 	drop := func() { sim.Drop(id) }
 	return providertest.World{

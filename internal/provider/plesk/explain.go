@@ -13,7 +13,7 @@ func (p *Panel) Explain(step access.Step) []string {
 	n, _ := strconv.ParseInt(step.Account.ForeignID, 10, 64)
 	id := userID(max(n, 0))
 	switch step.Action {
-	case access.Contain:
+	case access.Contain, access.Rotate:
 		return []string{words.find(id), words.setPassword(id)}
 	case access.Unlink:
 		return []string{words.find(id), words.setDefault(step.Database)}

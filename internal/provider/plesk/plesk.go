@@ -53,6 +53,7 @@ var Spec = provider.Spec{
 var can = access.Capabilities{
 	access.Contain: {Support: access.Partial, How: "set-db-user with a random password, which cannot be undone or seen; open connections are out of reach",
 		Loses: "its password; a cancel makes a new one"},
+	access.Rotate:  {Support: access.Partial, How: "set-db-user with a random password; Plesk does not show that it took, and open connections live on"},
 	access.Unlink:  {Support: access.Partial, How: "set-default-user to another user of the database (XML API)"},
 	access.Delete:  {Support: access.Full, How: "del-db-user with one id, after its login was read again"},
 	access.Confirm: {Support: access.Full, How: "get-db-users: all, by database and by id; open connections are out of reach"},
@@ -74,6 +75,7 @@ type Panel struct {
 var _ interface {
 	provider.Provider
 	provider.Container
+	provider.Rotator
 	provider.Unlinker
 	provider.Deleter
 	provider.Restorer

@@ -21,6 +21,8 @@ func (s *Server) Explain(step access.Step) []string {
 			fmt.Sprintf("ALTER ROLE %s %s;", role, change),
 			fmt.Sprintf("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usesysid = %s; -- again, until none is left", orOID(step.Account)),
 		}
+	case access.Rotate:
+		return []string{`\password ` + role + " -- asks for a new one, and sends no more than its verifier"}
 	case access.Unlink:
 		p, err := parsePair(step.Object, step.Account.Name)
 		if err != nil {

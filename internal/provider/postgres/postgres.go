@@ -44,6 +44,7 @@ var Spec = provider.Spec{
 	Engines: map[string]access.Capabilities{
 		engine: {
 			access.Contain:  {Support: access.Full, How: "NOLOGIN (in an incident PASSWORD NULL too), then pg_terminate_backend, until none is left"},
+			access.Rotate:   {Support: access.Full, How: "ALTER ROLE ... PASSWORD with a verifier that is computed here; sessions live on. A role that is known to have no password is refused"},
 			access.Unlink:   {Support: access.Full, How: "REVOKE role, by the grantor of each membership"},
 			access.Revoke:   {Support: access.Full, How: "REVOKE on every object that pg_shdepend names, default privileges too, in one transaction"},
 			access.Reassign: {Support: access.Full, How: "REASSIGN OWNED to the successor, then as revoke, in one transaction"},
@@ -72,6 +73,7 @@ type Server struct {
 var _ interface {
 	provider.Provider
 	provider.Container
+	provider.Rotator
 	provider.SessionEnder
 	provider.Unlinker
 	provider.Revoker

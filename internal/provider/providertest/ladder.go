@@ -16,6 +16,9 @@ func act(ctx context.Context, p provider.Provider, step access.Step) (access.Rec
 	switch step.Action {
 	case access.Contain:
 		return p.(provider.Container).Contain(ctx, step.Account, step.Mode)
+	case access.Rotate:
+		rotated, err := p.(provider.Rotator).Rotate(ctx, step.Account)
+		return rotated.Receipt, err
 	case access.Unlink:
 		return p.(provider.Unlinker).Unlink(ctx, step)
 	case access.Revoke:

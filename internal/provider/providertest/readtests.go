@@ -106,6 +106,9 @@ func explained(b *bench) {
 	if b.subject.Can.Can(access.Contain) {
 		steps = append(steps, access.Step{Action: access.Contain, Account: b.Planted, Mode: access.Kill})
 	}
+	if b.subject.Can.Can(access.Rotate) {
+		steps = append(steps, access.Step{Action: access.Rotate, Account: b.Planted})
+	}
 	for _, step := range steps {
 		lines := p.Explain(step)
 		b.hear(nil, lines)

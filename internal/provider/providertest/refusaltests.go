@@ -9,9 +9,14 @@ import (
 	"github.com/severhq/sever/internal/provider"
 )
 
-// every calls f for each step of the ladder, at the account that ref names.
+// every calls f for each step of the ladder, and for rotating, at the account that ref
+// names.
 func (b *bench) every(ref access.Ref, f func(what string, step access.Step)) {
-	for _, step := range b.ladder() {
+	steps := b.ladder()
+	if b.subject.Can.Can(access.Rotate) {
+		steps = append(steps, access.Step{Action: access.Rotate})
+	}
+	for _, step := range steps {
 		step.Account = ref
 		f(words(step), step)
 	}
@@ -34,7 +39,7 @@ func anotherAccount(b *bench) {
 	b.every(b.Planted, func(what string, step access.Step) {
 		_, err := b.try(b.ctx, step)
 		another(err, what)
-		if b.restores() {
+		if b.restores() && step.Action != access.Rotate { // which nothing undoes
 			_, err := b.restore(b.before, step)
 			another(err, "undo "+what)
 		}

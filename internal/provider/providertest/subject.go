@@ -100,6 +100,8 @@ func Run(t *testing.T, s Subject) {
 		{"down the ladder, each rung twice", downTheLadder},
 		{"down the ladder and back up", downAndUp},
 		{"contained for good, then given back", killAndRestore},
+		{"a new credential, and nothing else", rotated},
+		{"a new credential, after an answer was lost", rotatedAgain},
 		{"sessions end once it is contained", sessionsEnd},
 		{"an account made again under the name is left alone", anotherAccount},
 		{"an account that is gone needs nothing", goneAccount},

@@ -40,6 +40,7 @@ func TestContract(t *testing.T) {
 // breakable are the requests that an action changes something with.
 var breakable = map[access.Action][]string{
 	access.Contain: {simulator.OpPassword},
+	access.Rotate:  {simulator.OpPassword},
 	access.Revoke:  {simulator.OpRevoke},
 	access.Delete:  {simulator.OpDelete},
 	access.Restore: {simulator.OpCreate, simulator.OpPassword, simulator.OpGrant},

@@ -23,6 +23,11 @@ func (c *Cloud) Explain(step access.Step) []string {
 			fmt.Sprintf(`PUT %s {"users": [{"name": %q, "host": %q, "password": "(random, kept by nobody)"}]}`, users, brief(step.Account.Name), brief(step.Account.Host)),
 			"# queued; it cannot be read back. Open sessions live on until the database is restarted",
 		}
+	case access.Rotate:
+		return []string{
+			fmt.Sprintf(`PUT %s {"users": [{"name": %q, "host": %q, "password": "(random, for whoever shares it)"}]}`, users, brief(step.Account.Name), brief(step.Account.Host)),
+			"# queued; it cannot be read back. Open sessions live on until the database is restarted",
+		}
 	case access.Revoke:
 		lines := []string{
 			fmt.Sprintf("DELETE %s/databases/%s", one, url.PathEscape(step.Database)),

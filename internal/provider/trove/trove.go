@@ -53,6 +53,7 @@ var Spec = provider.Spec{
 var onMySQL = access.Capabilities{
 	access.Contain: {Support: access.Partial, How: "a random password, queued; the system cannot show that it is set, has no lock, and open sessions live on",
 		Loses: "its password; a cancel makes a new one"},
+	access.Rotate:  {Support: access.Partial, How: "a random password, queued; the system cannot show that it is set, and open sessions live on"},
 	access.Revoke:  {Support: access.Full, How: "takes one database from one name@host, and reads the list of its databases again"},
 	access.Delete:  {Support: access.Full, How: "queued; done when asking by name and the whole list both lack it. Open sessions live on"},
 	access.Confirm: {Support: access.Partial, How: "by name and by the whole list; accounts at localhost and sessions cannot be seen"},
@@ -61,6 +62,7 @@ var onMySQL = access.Capabilities{
 
 var onPostgres = access.Capabilities{
 	access.Contain: onMySQL[access.Contain],
+	access.Rotate:  onMySQL[access.Rotate],
 	access.Revoke:  {Support: access.Partial, How: "takes CONNECT from PUBLIC too, so only where APPROVE_PUBLIC names the database"},
 	access.Delete:  {Support: access.Partial, How: "queued, and revokes first, so as revoke; a role that owns objects stays, and nobody is told"},
 	access.Confirm: onMySQL[access.Confirm],
@@ -84,6 +86,7 @@ type Cloud struct {
 var _ interface {
 	provider.Provider
 	provider.Container
+	provider.Rotator
 	provider.Revoker
 	provider.Deleter
 	provider.Restorer
