@@ -13,13 +13,15 @@ import (
 // DirSink writes each secret into a file of its own that only its owner can read.
 type DirSink string
 
-// Deliver writes the secret to <dir>/<case>-<connection>-<account>. A file that
-// exists is replaced as a whole: the newest credential is the one that works.
+// Deliver writes the secret to <dir>/<case>.<connection>.<resource>.<account>. A file
+// that exists is replaced as a whole: the newest credential is the one that works. No
+// part of the name has a dot of its own, so that no two accounts share a file.
 func (d DirSink) Deliver(_ context.Context, caseID string, account access.Ref, secret string) (string, error) {
 	if err := os.MkdirAll(string(d), 0o700); err != nil {
 		return "", err
 	}
-	path := filepath.Join(string(d), fileName(caseID+"-"+account.Connection+"-"+account.Name+account.Host))
+	path := filepath.Join(string(d), strings.Join([]string{fileName(caseID), fileName(account.Connection),
+		fileName(account.Resource), fileName(strings.TrimSuffix(account.Name+"@"+account.Host, "@"))}, "."))
 	f, err := os.CreateTemp(string(d), ".new-*") // 0600
 	if err != nil {
 		return "", err
