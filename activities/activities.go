@@ -120,8 +120,11 @@ type PlanInput struct {
 	Policy      plan.Policy `json:"policy"`
 	DryRun      bool        `json:"dry_run,omitempty"`
 	// Approved is the number of the last plan that a person approved; zero if none.
-	Approved int       `json:"approved,omitempty"`
-	At       time.Time `json:"at"`
+	Approved int `json:"approved,omitempty"`
+	// Supplements is the number of the plan that was made without these connections,
+	// because they had not answered; zero if there is none.
+	Supplements int       `json:"supplements,omitempty"`
+	At          time.Time `json:"at"`
 }
 
 // Planned is what a workflow needs to know of a plan.
@@ -130,6 +133,8 @@ type Planned struct {
 	Hash string `json:"hash"`
 	// NeedsWord is true when a person must approve the hash first.
 	NeedsWord bool `json:"needs_word"`
+	// Guards is how many guards tripped. With NeedsWord the case is in quarantine.
+	Guards int `json:"guards,omitempty"`
 	// Mutates is false when there is nothing to do but to look.
 	Mutates bool        `json:"mutates"`
 	Lanes   []plan.Lane `json:"lanes,omitempty"`

@@ -53,7 +53,7 @@ func thisHour(ctx context.Context, tx *store.Tx, in PlanInput, conns []plan.Conn
 func (r *Records) planInTurn(ctx context.Context, tx *store.Tx, in PlanInput, facts plan.Facts) (Planned, error) {
 	p := plan.Make(facts)
 	lanes, laneOf := plan.Lanes(p, in.Policy)
-	out := Planned{Hash: p.Hash(), Lanes: lanes, NeedsWord: p.NeedsWord(in.Policy) && !in.DryRun, Mutates: mutates(p)}
+	out := Planned{Hash: p.Hash(), Lanes: lanes, NeedsWord: p.NeedsWord(in.Policy) && !in.DryRun, Guards: len(p.Guards), Mutates: mutates(p)}
 	if out.NeedsWord && in.Approved > 0 {
 		covered, err := covered(ctx, tx, in, p)
 		if err != nil {
@@ -101,6 +101,13 @@ func (r *Records) planEvents(ctx context.Context, tx *store.Tx, in PlanInput, p 
 		Words: inWords(act, len(p.Steps)),
 		Data:  map[string]any{"hash": out.Hash, "steps": len(p.Steps), "untouched": untouched, "waits_for_approval": out.NeedsWord},
 	}
+	if out.NeedsWord && out.Guards > 0 {
+		e.Data["quarantine"] = true
+	}
+	if p.Supplement != nil {
+		e.Words += "; " + p.Supplement.String()
+		e.Data["supplement_to"] = p.Supplement.To
+	}
 	if err := tx.Append(ctx, e); err != nil {
 		return err
 	}
@@ -128,6 +135,9 @@ func (r *Records) facts(ctx context.Context, in PlanInput) (plan.Facts, error) {
 		return plan.Facts{}, err
 	}
 	f := plan.Facts{Case: c.ID, Principal: c.Principal, Policy: in.Policy, Successors: c.Successors}
+	if in.Supplements > 0 {
+		f.Supplement = &plan.Supplement{To: in.Supplements, Late: in.Connections}
+	}
 	conns, err := r.store.ConnectionsOf(ctx, in.Case)
 	if err != nil {
 		return plan.Facts{}, err

@@ -33,7 +33,7 @@ func (a *app) choosePlan(ctx context.Context, cl *clients, c store.Case, r rulin
 			return badInput("plan %d (%s) of case %s does not wait for a word: it is %s", p.No, short(p.Hash), c.ID, p.Status)
 		}
 		d.Hash = p.Hash
-		return nil
+		return reasonGiven(c, r, p, d)
 	}
 	plans = slices.DeleteFunc(plans, func(p store.Plan) bool { return p.Status != store.PlanWaiting })
 	if len(plans) == 0 {
@@ -42,7 +42,20 @@ func (a *app) choosePlan(ctx context.Context, cl *clients, c store.Case, r rulin
 	if len(plans) > 1 || !a.out.terminal || a.json {
 		return badInput("which plan? %s", waitingPlans(plans)).then("read it (sever plan %s), then name it: sever %s %s --plan %s", c.ID, r.update, c.ID, short(plans[0].Hash))
 	}
+	if err := reasonGiven(c, r, plans[0], d); err != nil {
+		return err
+	}
 	return a.ask(ctx, c, r, plans[0], d)
+}
+
+// reasonGiven refuses to approve a plan in quarantine without a reason.
+func reasonGiven(c store.Case, r ruling, p store.Plan, d *workflows.Decision) error {
+	if r.update != workflows.UpdateApprove || len(p.Guards) == 0 || strings.TrimSpace(d.Why) != "" {
+		return nil
+	}
+	return badInput("plan %d is in quarantine (%s): approving it needs a reason", p.No, plural(len(p.Guards), "guard", "guards")).
+		then(`say why it may go on: sever approve %s --plan %s --reason "..."`, c.ID, short(p.Hash)).
+		then("read what the guards say: sever plan %s", c.ID)
 }
 
 // ask shows the plan and waits for a yes.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -35,11 +36,12 @@ func (a *app) decisionCommands() []*cobra.Command {
 	out = append(out, a.planCommand())
 	for _, r := range []ruling{
 		{update: workflows.UpdateApprove, use: "approve <case>", short: "Approve a plan, by its hash",
-			long: "Approves exactly the plan with this hash. The one who requested the case cannot approve it.", said: "is approved"},
+			long: "Approves exactly the plan with this hash. The one who requested the case cannot approve it.\nA plan on which a guard tripped keeps its case in quarantine: approving it needs a --reason.", said: "is approved"},
 		{update: workflows.UpdateDeny, use: "deny <case>", short: "Deny a plan: nothing of it is done",
 			long: "The accounts of the plan stay as they are until somebody says retry.", said: "is denied"},
 		{update: workflows.UpdateHold, use: "hold <case>", short: "Hold a case: accounts are contained, and nothing is removed", said: "is held"},
-		{update: workflows.UpdateResume, use: "resume <case>", short: "Let a held case go on", said: "goes on"},
+		{update: workflows.UpdateResume, use: "resume <case>", short: "Let a held case go on",
+			long: "A case in quarantine is not held: it goes on after approve with a reason, deny, or cancel.", said: "goes on"},
 		{update: workflows.UpdateRetry, use: "retry <case>", short: "Try again what is blocked or could not be asked",
 			long: "Everything that is open is asked and planned anew. --successor names who receives what the leaver owns.", said: "is tried again"},
 		{update: workflows.UpdateEscalate, use: "escalate <case>", short: "Make an hr case an incident: contain at once",
@@ -124,7 +126,7 @@ func (a *app) decision(ctx context.Context, r ruling, what string, w wish) error
 		return err
 	}
 	if err := decide(ctx, clients.temporal, workflows.WorkflowID(c.Principal), r.update, "cli-"+random(20), d); err != nil {
-		return err
+		return a.instead(ctx, clients.store, c, r, err)
 	}
 	if a.json && !w.wait {
 		a.out.document(decided{c.ID, r.update, d.By, d.Hash})
@@ -145,6 +147,24 @@ func (a *app) decision(ctx context.Context, r ruling, what string, w wish) error
 		return nil // as asked for
 	}
 	return ended(p, err)
+}
+
+// instead adds to the refusal of a resume what leads out of a quarantine.
+func (a *app) instead(ctx context.Context, s *store.Store, c store.Case, r ruling, refused error) error {
+	f, ok := errors.AsType[*failure](refused)
+	if !ok || f.code != exitBadInput || r.update != workflows.UpdateResume {
+		return refused
+	}
+	plans, err := s.LatestPlans(ctx, c.ID)
+	if err != nil {
+		return errors.Join(refused, err)
+	}
+	for _, p := range plans {
+		if p.Status == store.PlanWaiting && len(p.Guards) > 0 {
+			return f.then("%s", waysOut(c.ID, p.Hash, printable(c.Requester)))
+		}
+	}
+	return refused
 }
 
 // wished reads the flags, without asking anybody.

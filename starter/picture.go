@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"time"
 
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/plan"
 	"github.com/severhq/sever/internal/store"
 )
 
@@ -73,11 +75,15 @@ type planPart struct {
 	Status      store.PlanStatus `json:"status"`
 	Connections []string         `json:"connections"`
 	Guards      []string         `json:"guards,omitempty"`
+	Supplement  *plan.Supplement `json:"supplement,omitempty"`
 	Steps       int              `json:"steps"`
 	DecidedBy   string           `json:"decided_by,omitempty"`
 	DecidedAt   time.Time        `json:"decided_at,omitzero"`
 	DecidedWhy  string           `json:"decided_why,omitempty"`
 }
+
+// quarantined reports whether the plan waits because a guard tripped.
+func (k planPart) quarantined() bool { return k.Status == store.PlanWaiting && len(k.Guards) > 0 }
 
 type taskPart struct {
 	Subject    string    `json:"subject"`
@@ -194,7 +200,9 @@ func (p *picture) addAccounts(accounts []store.CaseAccount, proofs []store.Proof
 
 func (p *picture) addPlans(plans []store.Plan, steps []store.Step) {
 	for _, k := range plans {
-		part := planPart{No: k.No, Hash: k.Hash, Status: k.Status, Connections: k.Connections, Guards: k.Guards,
+		var body plan.Plan
+		_ = json.Unmarshal(k.Body, &body) // only to be shown; whoever acts on a plan checks its hash
+		part := planPart{No: k.No, Hash: k.Hash, Status: k.Status, Connections: k.Connections, Guards: k.Guards, Supplement: body.Supplement,
 			DecidedBy: k.DecidedBy, DecidedAt: k.DecidedAt, DecidedWhy: k.DecidedWhy}
 		for _, s := range steps {
 			if s.PlanNo != k.No {

@@ -39,6 +39,7 @@ type plannedPart struct {
 	Principal   access.PrincipalID `json:"principal"`
 	Reason      access.Reason      `json:"reason"`
 	NothingDone bool               `json:"nothing_done"` // always true for a dry run
+	Supplement  *plan.Supplement   `json:"supplement,omitempty"`
 }
 
 type explainedStep struct {
@@ -99,7 +100,7 @@ func (a *app) explainPlan(p store.Plan, conns *catalog.Connections, policy plan.
 	if err != nil {
 		return plannedPart{}, err
 	}
-	out := plannedPart{No: p.No, Hash: p.Hash, Status: p.Status, Accounts: body.Accounts, Unknown: body.Unknown, Guards: body.Guards,
+	out := plannedPart{No: p.No, Hash: p.Hash, Status: p.Status, Accounts: body.Accounts, Unknown: body.Unknown, Guards: body.Guards, Supplement: body.Supplement,
 		NeedsWord: body.NeedsWord(policy), Principal: body.Principal, Reason: body.Reason, Steps: []explainedStep{}}
 	for _, s := range body.Steps {
 		out.Steps = append(out.Steps, explainedStep{s, statements(conns, s)})
@@ -129,7 +130,11 @@ func statements(conns *catalog.Connections, s access.Step) []string {
 // statements; what will not be, and why.
 func (a *app) showPlan(p plannedPart, who, caseID string) {
 	o := a.out
-	o.linef("%s for %s, hash %s, %s", o.bold(fmt.Sprintf("Plan %d", p.No)), who, o.bold(short(p.Hash)), p.Status)
+	head := o.bold(fmt.Sprintf("Plan %d", p.No))
+	if p.Supplement != nil {
+		head += " (" + p.Supplement.String() + ")"
+	}
+	o.linef("%s for %s, hash %s, %s", head, who, o.bold(short(p.Hash)), p.Status)
 	for _, g := range p.Guards {
 		o.line(o.red("guard: ") + oneLine(g))
 	}
@@ -155,8 +160,23 @@ func (a *app) showPlan(p plannedPart, who, caseID string) {
 	}
 	if p.NeedsWord {
 		o.line("")
-		o.line(o.yellow("This plan waits for the approval of somebody other than the requester."))
+		o.line(o.yellow(p.wordNeeded(caseID)))
 	}
+}
+
+// wordNeeded says what the plan waits for, or what a case with it would wait for.
+func (p plannedPart) wordNeeded(caseID string) string {
+	switch {
+	case p.NothingDone && len(p.Guards) > 0:
+		return "A case with this plan would be in quarantine: somebody other than the requester approves it with a reason, or nothing happens."
+	case p.NothingDone:
+		return "A case with this plan would wait for the approval of somebody other than the requester."
+	case p.Status == store.PlanWaiting && len(p.Guards) > 0:
+		return "In quarantine: " + waysOut(caseID, p.Hash, "the requester") + "."
+	case p.Status == store.PlanWaiting:
+		return "This plan waits for the approval of somebody other than the requester."
+	}
+	return "This plan needed the approval of somebody other than the requester; it is " + string(p.Status) + "."
 }
 
 // instead changes what a person is told to do.

@@ -34,6 +34,8 @@ func (p picture) sentence(now time.Time) string {
 		return fmt.Sprintf("planned; it begins %s (%s). Nothing was changed yet.", relative(p.EffectiveAt, now), clock(p.EffectiveAt, now))
 	case standsApproval:
 		return p.approvalSentence()
+	case standsQuarantine:
+		return p.quarantineSentence()
 	case standsHeld:
 		return "held by a person; it goes on after: sever resume " + p.Case
 	case standsPeople:
@@ -54,6 +56,23 @@ func (p picture) approvalSentence() string {
 		}
 	}
 	return "a plan waits for approval."
+}
+
+// quarantineSentence says which guards tripped and which commands lead out.
+func (p picture) quarantineSentence() string {
+	for _, k := range p.Plans {
+		if k.quarantined() {
+			return fmt.Sprintf("plan %d waits, because %s. Read it: sever plan %s; then %s", k.No, oneLine(strings.Join(k.Guards, "; ")), p.Case,
+				waysOut(p.Case, k.Hash, printable(p.Requester)))
+		}
+	}
+	return "a guard tripped: read the plan: sever plan " + p.Case
+}
+
+// waysOut are the commands that end a quarantine.
+func waysOut(caseID, hash, requester string) string {
+	return fmt.Sprintf(`somebody other than %s says sever approve %s --plan %s --reason "...", or anybody sever deny %s --plan %s, or sever cancel %s`,
+		requester, caseID, short(hash), caseID, short(hash), caseID)
 }
 
 func (p picture) closedSentence() string {
@@ -85,7 +104,7 @@ func (p picture) runningSentence() string {
 // runs by itself shows in the steps.
 func (p picture) phase() string {
 	switch p.Phase {
-	case "waiting for people", "waiting for approval", "waiting for the effective date":
+	case "waiting for people", "waiting for approval", "in quarantine", "waiting for the effective date":
 		if p.Standing == standsRunning {
 			return "going on"
 		}

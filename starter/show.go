@@ -85,8 +85,14 @@ func (a *app) showPlans(p picture, now time.Time) {
 	rows := [][]string{}
 	for _, k := range p.Plans[older:] {
 		decided := ""
+		if k.Supplement != nil {
+			decided = k.Supplement.String()
+		}
+		if k.quarantined() {
+			decided = strings.TrimPrefix(decided+"\n"+a.out.red("in quarantine"), "\n")
+		}
 		if k.DecidedBy != "" {
-			decided = fmt.Sprintf("by %s, %s", printable(k.DecidedBy), clock(k.DecidedAt, now))
+			decided = strings.TrimPrefix(decided+fmt.Sprintf("\nby %s, %s", printable(k.DecidedBy), clock(k.DecidedAt, now)), "\n")
 			if k.DecidedWhy != "" {
 				decided += ": " + oneLine(k.DecidedWhy)
 			}

@@ -97,6 +97,10 @@ func TestSentences(t *testing.T) {
 		"held": {func(p *picture) { p.Standing = standsHeld }, "held by a person; it goes on after: sever resume C-1", 3},
 		"needs approval": {func(p *picture) { p.Standing, p.Plans[0].Status = standsApproval, store.PlanWaiting },
 			"plan 1 waits for the word of somebody other than alice. Read it: sever plan C-1; then: sever approve C-1 --plan abababababab", 3},
+		"in quarantine": {func(p *picture) {
+			p.Standing, p.Plans[0].Status, p.Plans[0].Guards = standsQuarantine, store.PlanWaiting, []string{"blast radius: 60 accounts in one case, the limit is 50"}
+		}, "plan 1 waits, because blast radius: 60 accounts in one case, the limit is 50. Read it: sever plan C-1; then somebody other than alice says " +
+			`sever approve C-1 --plan abababababab --reason "...", or anybody sever deny C-1 --plan abababababab, or sever cancel C-1`, 3},
 		"running":   {func(p *picture) { p.Standing, p.Phase = standsRunning, "discovering" }, "removing; 3 of 4 steps are done.", 3},
 		"beginning": {func(p *picture) { p.Standing, p.Phase, p.Plans, p.Steps = standsRunning, "discovering", nil, nil }, "discovering.", 3},
 		"cancelled": {func(p *picture) { p.Standing, p.Status, p.Tasks = standsClosed, access.CaseCancelled, nil },
@@ -128,6 +132,13 @@ func TestRestingRecordsMayBeLate(t *testing.T) {
 	require.Equal(t, standsRunning, p.really(noon))
 	p.Plans = []planPart{{Status: store.PlanWaiting}}
 	require.Equal(t, standsApproval, p.really(noon))
+	p.Plans[0].Guards = []string{"blast radius"}
+	require.Equal(t, standsQuarantine, p.really(noon), "a guard tripped")
+	p.Standing = standsQuarantine
+	require.Equal(t, standsQuarantine, p.really(noon))
+	p.Plans[0].Status = store.PlanApproved
+	require.Equal(t, standsRunning, p.really(noon), "its plan was approved")
+	p.Plans[0].Status, p.Plans[0].Guards = store.PlanWaiting, nil
 	p.Standing, p.EffectiveAt = standsScheduled, noon
 	require.Equal(t, standsRunning, p.really(noon))
 	require.Equal(t, standsScheduled, p.really(noon.Add(-time.Second)))

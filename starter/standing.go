@@ -19,10 +19,12 @@ const (
 	standsRunning   standing = "running"
 	standsScheduled standing = "scheduled" // waits for its effective date
 	standsApproval  standing = "needs approval"
-	standsHeld      standing = "held"
-	standsPeople    standing = "needs people"
-	standsClosed    standing = "closed, not clean"
-	standsDryRun    standing = "dry run"
+	// A guard tripped: only a person's word, with a reason, lets the case go on.
+	standsQuarantine standing = "in quarantine"
+	standsHeld       standing = "held"
+	standsPeople     standing = "needs people"
+	standsClosed     standing = "closed, not clean"
+	standsDryRun     standing = "dry run"
 )
 
 func standingOf(c store.Case) standing {
@@ -39,6 +41,8 @@ func standingOf(c store.Case) standing {
 		return standsScheduled
 	case c.Phase == string(workflows.PhaseApproval):
 		return standsApproval
+	case c.Phase == string(workflows.PhaseQuarantine):
+		return standsQuarantine
 	case c.Phase == string(workflows.PhaseHeld):
 		return standsHeld
 	case c.Phase == string(workflows.PhasePeople):
@@ -60,9 +64,15 @@ func (s standing) exitCode() int {
 // case came to rest, and not at once that it has begun to move again.
 func (p picture) really(now time.Time) standing {
 	waiting := slices.ContainsFunc(p.Plans, func(k planPart) bool { return k.Status == store.PlanWaiting })
+	guarded := slices.ContainsFunc(p.Plans, planPart.quarantined)
+	asks := p.Standing == standsApproval || p.Standing == standsQuarantine
 	switch {
+	case asks && guarded:
+		return standsQuarantine
+	case asks && waiting:
+		return standsApproval
 	case p.Standing == standsPeople && len(p.Tasks) == 0,
-		p.Standing == standsApproval && !waiting,
+		asks && !waiting,
 		p.Standing == standsScheduled && !p.EffectiveAt.After(now):
 		return standsRunning
 	}

@@ -87,7 +87,7 @@ func (a *app) needy(ctx context.Context, s *store.Store) error {
 	list := []caseLine{}
 	for _, c := range open {
 		st := standingOf(c)
-		if waits := st == standsApproval || st == standsHeld; count[c.ID] == 0 && !waits {
+		if waits := st == standsApproval || st == standsQuarantine || st == standsHeld; count[c.ID] == 0 && !waits {
 			continue
 		}
 		list = append(list, lineOf(c, count[c.ID]))

@@ -47,6 +47,9 @@ func tell(r audit.Row) string {
 		if r.Data["waits_for_approval"] == true {
 			waits = "; it waits for approval"
 		}
+		if r.Data["quarantine"] == true {
+			waits = "; its case is in quarantine until somebody says, with a reason, that it may go on"
+		}
 		return said(fmt.Sprintf("made %s (%.12v)", object, r.Data["hash"])) + waits
 	case audit.GuardTripped:
 		return said("a guard stopped " + object)

@@ -32,8 +32,8 @@ out. Lists are never null.
   audit show            chain, rows[] (the rows exactly as they are hashed)
   audit verify          chains, rows, checkpoints, findings[], uncovered, notes[]
 
-standing is one of: clean, proven, running, scheduled, needs approval, held, needs people,
-"closed, not clean", dry run. Only clean and proven mean that the access is gone.
+standing is one of: clean, proven, running, scheduled, needs approval, in
+quarantine, held, needs people, "closed, not clean", dry run. Only clean and proven mean that the access is gone.
 
 Errors go to standard error: {"error": {"exit": 2, "message": "...", "next": ["..."]}}`},
 		{Use: "settings", Short: "The variables that Sever reads", Long: `Every variable NAME may be given as NAME_FILE, naming a file that holds the value. What the

@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"slices"
+
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/severhq/sever/activities"
@@ -49,6 +51,7 @@ func (o *offboarding) park(ctx workflow.Context, why string, names ...string) {
 	for _, name := range names {
 		t := o.track(name)
 		t.Tries++
+		t.Late = t.Late || !slices.ContainsFunc(o.Plans, func(p PlanState) bool { return slices.Contains(p.Connections, name) })
 		t.State, t.NextTry = TrackParked, now.Add(backoff(t.Tries, o.Policy.RetryEvery))
 		if o.Cancelled {
 			continue // what is given back was recorded when it was taken

@@ -79,6 +79,7 @@ type Phase string
 const (
 	PhaseDiscovering Phase = "discovering"
 	PhaseApproval    Phase = "waiting for approval"
+	PhaseQuarantine  Phase = "in quarantine" // a guard tripped: a person says why it may go on, or not
 	PhaseDate        Phase = "waiting for the effective date"
 	PhaseContaining  Phase = "containing"
 	PhaseRemoving    Phase = "removing"

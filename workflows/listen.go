@@ -34,7 +34,7 @@ func (o *offboarding) listen(ctx workflow.Context) error {
 		{UpdateApprove, audit.PlanApproved, o.validApproval},
 		{UpdateDeny, audit.PlanDenied, o.validPlan},
 		{UpdateHold, audit.DecisionHold, func(Decision) error { return unless(o.held(), "the case is held already") }},
-		{UpdateResume, audit.DecisionResume, func(Decision) error { return unless(!o.held(), "the case is not held") }},
+		{UpdateResume, audit.DecisionResume, o.validResume},
 		{UpdateRetry, audit.DecisionRetry, func(Decision) error { return nil }},
 		{UpdateEscalate, audit.CaseEscalated, o.validEscalation},
 		{UpdateCancel, audit.DecisionCancel, func(Decision) error { return nil }},
@@ -134,7 +134,22 @@ func (o *offboarding) validApproval(d Decision) error {
 	if strings.EqualFold(strings.TrimSpace(d.By), strings.TrimSpace(o.Requester)) {
 		return fmt.Errorf("%s requested case %s: somebody else has to approve it", d.By, o.Case)
 	}
+	if p := o.waiting(d.Hash); p.Guarded > 0 && strings.TrimSpace(d.Why) == "" {
+		return fmt.Errorf("plan %d is in quarantine (%s): approving it needs a reason", p.No, access.Count(p.Guarded, "guard"))
+	}
 	return nil
+}
+
+// validResume knows that a case in quarantine waits for another word.
+func (o *offboarding) validResume(Decision) error {
+	if o.held() {
+		return nil
+	}
+	if p := o.quarantined(); p != nil {
+		return fmt.Errorf("case %s is not held: plan %d is in quarantine (%s); approve that plan with a reason, deny it, or cancel the case",
+			o.Case, p.No, access.Count(p.Guarded, "guard"))
+	}
+	return errors.New("the case is not held")
 }
 
 func (o *offboarding) validEscalation(d Decision) error {

@@ -103,6 +103,8 @@ func phase(s State, dateAhead bool) Phase {
 	switch {
 	case s.Cancelled:
 		return PhaseRestoring
+	case s.quarantined() != nil:
+		return PhaseQuarantine
 	case waiting:
 		return PhaseApproval
 	case busy && dateAhead:

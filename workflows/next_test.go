@@ -93,6 +93,7 @@ func TestPhase(t *testing.T) {
 		want  Phase
 	}{
 		"asking":        {State{Tracks: tracks(TrackAsking, TrackClean)}, false, PhaseDiscovering},
+		"quarantine":    {State{Tracks: tracks(TrackBusy), Held: true, Plans: []PlanState{{Status: PlanApproved, Guarded: 1}, {Status: PlanWaiting, Guarded: 2}}}, true, PhaseQuarantine},
 		"approval":      {State{Tracks: tracks(TrackBusy), Plans: waiting}, true, PhaseApproval},
 		"date":          {State{Tracks: tracks(TrackBusy)}, true, PhaseDate},
 		"containing":    {State{Tracks: tracks(TrackBusy)}, false, PhaseContaining},
@@ -128,4 +129,42 @@ func TestSeenCommandsAreBounded(t *testing.T) {
 	require.True(t, ok)
 	_, ok = s.answered(string(rune(1)))
 	require.False(t, ok)
+}
+
+func TestSupplements(t *testing.T) {
+	t.Parallel()
+	first := PlanState{No: 1, Connections: []string{"a"}, Status: PlanApproved}
+	for name, c := range map[string]struct {
+		plans []PlanState
+		late  bool
+		alone bool // each connection is planned by itself
+		of    []string
+		want  int
+	}{
+		"the first plan supplements nothing":               {of: []string{"a", "b"}},
+		"a connection that answered late":                  {plans: []PlanState{first}, of: []string{"b"}, want: 1},
+		"two of them":                                      {plans: []PlanState{first}, of: []string{"b", "c"}, want: 1},
+		"a connection that is planned again":               {plans: []PlanState{first}, of: []string{"a"}},
+		"one that is planned again, and a late one":        {plans: []PlanState{first}, of: []string{"a", "b"}},
+		"a late one that is planned again":                 {plans: []PlanState{first, {No: 2, Connections: []string{"b"}, Status: PlanApproved, Supplements: 1}}, of: []string{"b"}},
+		"a second late one supplements no supplement":      {plans: []PlanState{first, {No: 2, Connections: []string{"b"}, Status: PlanApproved, Supplements: 1}}, of: []string{"c"}, want: 1},
+		"a plan that was superseded counts no more":        {plans: []PlanState{{No: 1, Connections: []string{"a"}, Status: PlanSuperseded}, {No: 2, Connections: []string{"a"}, Status: PlanWaiting}}, of: []string{"b"}, want: 2},
+		"an incident plans each by itself":                 {plans: []PlanState{first}, alone: true, of: []string{"b"}},
+		"and one of an incident that was given up is late": {plans: []PlanState{first}, alone: true, late: true, of: []string{"b"}, want: 1},
+	} {
+		s := State{Policy: plan.Policy{ContainFirst: c.alone}, Plans: c.plans, Tracks: tracks(TrackReady, TrackReady, TrackReady)}
+		for i := range s.Tracks {
+			s.Tracks[i].Late = c.late
+		}
+		require.Equal(t, c.want, s.supplements(c.of), name)
+	}
+}
+
+func TestAPlanInWords(t *testing.T) {
+	t.Parallel()
+	p := PlanState{No: 3, Hash: "0123456789abcdef", Connections: []string{"plesk-fr1"}, Status: PlanWaiting, Supplements: 1, Guarded: 2}
+	require.Equal(t, "plan 3 `0123456789ab` waiting; supplement to plan 1: plesk-fr1 answered late; in quarantine: 2 guards; "+
+		"approve it with a reason, deny it, or cancel the case", p.inWords())
+	p.Status, p.Supplements = PlanApproved, 0
+	require.Equal(t, "plan 3 `0123456789ab` approved", p.inWords())
 }

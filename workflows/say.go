@@ -11,6 +11,7 @@ import (
 
 	"github.com/severhq/sever/activities"
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/plan"
 )
 
 // The search attributes of a case. They are plain text to whoever may list
@@ -50,7 +51,7 @@ func (o *offboarding) say(ctx workflow.Context) {
 	o.upsert(ctx, SearchPhase.ValueSet(string(now)), SearchOpen.ValueSet(int64(o.State.open())), SearchHeld.ValueSet(o.Held))
 	// The records hear of the phases that last, and of their end. Those that pass by
 	// themselves would cost more to write down than to watch.
-	resting := slices.Contains([]Phase{PhaseApproval, PhaseDate, PhaseHeld, PhasePeople, PhaseRestoring}, now)
+	resting := slices.Contains([]Phase{PhaseApproval, PhaseQuarantine, PhaseDate, PhaseHeld, PhasePeople, PhaseRestoring}, now)
 	if resting || o.Resting && since(ctx, tellsTheEnd) {
 		o.mark(ctx, activities.MarkInput{Phase: string(now)})
 	}
@@ -83,12 +84,24 @@ func (o *offboarding) details(now Phase) string {
 		lines = append(lines, "| "+strings.Join([]string{t.Connection, string(t.State), strconv.Itoa(t.Accounts), strconv.Itoa(t.Open), moment(t.NextTry)}, " | ")+" |")
 	}
 	for _, p := range o.Plans {
-		lines = append(lines, "", "plan "+strconv.Itoa(p.No)+" `"+p.Hash[:min(12, len(p.Hash))]+"` "+string(p.Status))
+		lines = append(lines, "", p.inWords())
 	}
 	if !o.SecondLookAt.IsZero() {
 		lines = append(lines, "", "proven; second look at "+moment(o.SecondLookAt))
 	}
 	return strings.Join(lines, "\n")
+}
+
+// inWords is a plan on a line. It names no account, and so no guard: sever status does.
+func (p PlanState) inWords() string {
+	words := "plan " + strconv.Itoa(p.No) + " `" + p.Hash[:min(12, len(p.Hash))] + "` " + string(p.Status)
+	if p.Supplements > 0 {
+		words += "; " + plan.Supplement{To: p.Supplements, Late: p.Connections}.String()
+	}
+	if p.Status == PlanWaiting && p.Guarded > 0 {
+		words += "; in quarantine: " + access.Count(p.Guarded, "guard") + "; approve it with a reason, deny it, or cancel the case"
+	}
+	return words
 }
 
 func moment(t time.Time) string {

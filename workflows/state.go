@@ -36,6 +36,8 @@ type Track struct {
 	Open       int        `json:"open"` // accounts that need a person
 	Looked     int        `json:"looked"`
 	Waived     bool       `json:"waived,omitempty"`
+	// Late is true when the connection could not be asked before it had a plan.
+	Late bool `json:"late,omitempty"`
 }
 
 // PlanStatus is how a plan stands for the workflow.
@@ -56,6 +58,12 @@ type PlanState struct {
 	Connections []string   `json:"connections"`
 	Status      PlanStatus `json:"status"`
 	ByPerson    bool       `json:"by_person,omitempty"` // approved by a person's word
+	// Guarded is how many guards tripped: while such a plan waits, its case is in
+	// quarantine.
+	Guarded int `json:"guarded,omitempty"`
+	// Supplements is the plan that was made without these connections, which answered
+	// late.
+	Supplements int `json:"supplements,omitempty"`
 }
 
 // State is all that a case remembers between runs of its workflow.
@@ -157,6 +165,37 @@ func (s *State) approved(connections []string) int {
 		}
 	}
 	return no
+}
+
+// supplements is the number of the plan that went ahead without these connections,
+// because they had not answered: the oldest that still counts. It is zero when one of
+// them was planned before, or when nothing was planned without them.
+func (s *State) supplements(connections []string) int {
+	to := 0
+	for _, p := range s.Plans {
+		if slices.ContainsFunc(p.Connections, func(c string) bool { return slices.Contains(connections, c) }) {
+			return 0
+		}
+		if to == 0 && p.Supplements == 0 && p.Status != PlanSuperseded {
+			to = p.No
+		}
+	}
+	// Where each connection is planned by itself only one that was given up is late.
+	late := func(c string) bool { return !s.Policy.ContainFirst || s.track(c).Late }
+	if !slices.ContainsFunc(connections, late) {
+		return 0
+	}
+	return to
+}
+
+// quarantined is the oldest plan that waits for a word because a guard tripped.
+func (s *State) quarantined() *PlanState {
+	for i := range s.Plans {
+		if s.Plans[i].Status == PlanWaiting && s.Plans[i].Guarded > 0 {
+			return &s.Plans[i]
+		}
+	}
+	return nil
 }
 
 func containsAll(have, want []string) bool {

@@ -109,8 +109,10 @@ func (o *offboarding) lanes(ctx workflow.Context, w *wave, connection string) {
 
 // plan makes the plan of the wave.
 func (o *offboarding) plan(ctx workflow.Context, w *wave) bool {
+	supplements := o.supplements(w.connections)
 	err := workflow.ExecuteActivity(o.book(ctx), records.Plan, activities.PlanInput{
-		Case: o.Case, Connections: w.connections, Policy: o.Policy, Approved: o.approved(w.connections), At: workflow.Now(ctx),
+		Case: o.Case, Connections: w.connections, Policy: o.Policy, Approved: o.approved(w.connections),
+		Supplements: supplements, At: workflow.Now(ctx),
 	}).Get(ctx, &w.planned)
 	if err != nil {
 		w.fail(err, w.connections...)
@@ -128,7 +130,8 @@ func (o *offboarding) plan(ctx workflow.Context, w *wave) bool {
 			o.Plans[i].Status = PlanSuperseded
 		}
 	}
-	o.Plans = append(o.Plans, PlanState{No: w.planned.No, Hash: w.planned.Hash, Connections: w.connections, Status: status})
+	o.Plans = append(o.Plans, PlanState{No: w.planned.No, Hash: w.planned.Hash, Connections: w.connections, Status: status,
+		Guarded: w.planned.Guards, Supplements: supplements})
 	o.turn()
 	return true
 }

@@ -16,7 +16,7 @@ import (
 // (handing over what is owned, or revoking), then the account itself; then look
 // again at each account.
 func Make(f Facts) Plan {
-	p := Plan{Case: f.Case, Principal: f.Principal, Reason: f.Policy.Reason}
+	p := Plan{Case: f.Case, Principal: f.Principal, Reason: f.Policy.Reason, Supplement: f.Supplement}
 	for _, c := range f.Connections {
 		if c.Unknown != "" {
 			p.Unknown = append(p.Unknown, Silent{c.Name, c.Unknown})

@@ -4,6 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/severhq/sever/internal/access"
 )
@@ -18,6 +21,8 @@ type Facts struct {
 	// Successors receive what the leaver owns: account name by connection; the key
 	// "" is the default for every connection.
 	Successors map[string]string
+	// Supplement is set when the connections answered after a plan was made without them.
+	Supplement *Supplement
 }
 
 // Connection is what is known of a connection when a plan is made.
@@ -62,6 +67,21 @@ type Plan struct {
 	Steps     []access.Step      `json:"steps"`
 	Unknown   []Silent           `json:"unknown,omitempty"`
 	Guards    []string           `json:"guards,omitempty"`
+	// Supplement is set when the plan is for connections that answered late.
+	Supplement *Supplement `json:"supplement,omitempty"`
+}
+
+// Supplement says to which plan another one adds, and for which connections: they
+// had not answered when that plan was made. It has a hash, and where the policy asks
+// for one an approval, of its own.
+type Supplement struct {
+	To   int      `json:"to"`
+	Late []string `json:"late"`
+}
+
+// String is the supplement in words.
+func (s Supplement) String() string {
+	return fmt.Sprintf("supplement to plan %d: %s answered late", s.To, strings.Join(s.Late, ", "))
 }
 
 // Verdict is what a plan makes of one account.
@@ -111,19 +131,26 @@ func (p Plan) NeedsWord(policy Policy) bool {
 }
 
 // Within reports whether every mutating step of p stands in the approved plan
-// already, so that the approval covers p as well. The state may have moved by
-// shrinking; anything new needs a new word.
+// already, and no guard tripped that had not tripped there, so that the approval
+// covers p as well. The state may have moved by shrinking; anything new needs a new
+// word.
 func (p Plan) Within(approved Plan) bool {
-	have := map[string]bool{}
+	have, tripped := map[string]bool{}, map[string]bool{}
 	for _, s := range approved.Steps {
 		have[identity(s)] = true
 	}
-	for _, s := range p.Steps {
-		if s.Action != access.Confirm && !have[identity(s)] {
-			return false
-		}
+	for _, g := range approved.Guards {
+		tripped[guardOf(g)] = true
 	}
-	return true
+	return !slices.ContainsFunc(p.Steps, func(s access.Step) bool { return s.Action != access.Confirm && !have[identity(s)] }) &&
+		!slices.ContainsFunc(p.Guards, func(g string) bool { return !tripped[guardOf(g)] })
+}
+
+// guardOf is the guard that speaks: what stands before the colon, without numbers,
+// which move.
+func guardOf(words string) string {
+	name, _, _ := strings.Cut(words, ":")
+	return name
 }
 
 // identity is what a step does to what, whatever its place in the order.

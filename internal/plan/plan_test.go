@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"cmp"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -195,22 +196,57 @@ func TestHash(t *testing.T) {
 	}
 }
 
+// An approval covers what is left of its plan, and nothing that came since.
 func TestWithin(t *testing.T) {
 	t.Parallel()
-	approved := plan.Make(facts(t, access.HR, account("ada", onTable, inRole)))
+	limit := func(most int) func(*plan.Facts) { return func(f *plan.Facts) { f.Policy.MaxAccounts = most } }
 	for name, c := range map[string]struct {
-		now  []access.Grant
-		id   string
-		want bool
+		now    []access.Grant
+		id     string
+		before func(*plan.Facts)
+		after  func(*plan.Facts)
+		want   bool
 	}{
-		"nothing moved":                    {[]access.Grant{onTable, inRole}, "16400", true},
-		"a grant is gone":                  {[]access.Grant{onTable}, "16400", true},
-		"a grant in an approved database":  {[]access.Grant{onTable, onView, inRole}, "16400", true},
-		"a grant in another database":      {[]access.Grant{onTable, inRole, {Kind: access.Privilege, Database: "till", EndedBy: access.Revoke}}, "16400", false},
-		"the account was made again since": {[]access.Grant{onTable, inRole}, "16999", false},
+		"nothing moved":                    {now: []access.Grant{onTable, inRole}, want: true},
+		"a grant is gone":                  {now: []access.Grant{onTable}, want: true},
+		"a grant in an approved database":  {now: []access.Grant{onTable, onView, inRole}, want: true},
+		"a grant in another database":      {now: []access.Grant{onTable, inRole, {Kind: access.Privilege, Database: "till", EndedBy: access.Revoke}}},
+		"another role":                     {now: []access.Grant{onTable, inRole, {Kind: access.Membership, Object: "role admin", EndedBy: access.Unlink}}},
+		"something to hand over":           {now: []access.Grant{onTable, inRole, owns}},
+		"the account was made again since": {now: []access.Grant{onTable, inRole}, id: "16999"},
+		"the account is gone":              {after: func(f *plan.Facts) { f.Accounts[0].Exists = false }, want: true},
+		"another account of hers":          {now: []access.Grant{onTable, inRole}, after: func(f *plan.Facts) { f.Accounts = append(f.Accounts, account("ada_ro")) }},
+		"a harder containing":              {now: []access.Grant{onTable, inRole}, after: func(f *plan.Facts) { f.Policy.Mode = access.Kill }},
+		"a guard that had not tripped":     {now: []access.Grant{onTable, inRole}, after: func(f *plan.Facts) { f.Connections[0].Hour = plan.Hour{} }},
+		"a guard that had tripped, with another number": {now: []access.Grant{onTable, inRole}, want: true,
+			before: func(f *plan.Facts) { f.Connections[0].Hour.Accounts = others(40) },
+			after:  func(f *plan.Facts) { f.Connections[0].Hour.Accounts = others(41) }},
+		"another guard than the one that had tripped": {now: []access.Grant{onTable, inRole}, before: limit(-1),
+			after: func(f *plan.Facts) { f.Accounts[0].Recreated = true }},
 	} {
+		before := facts(t, access.HR, account("ada", onTable, inRole))
 		a := account("ada", c.now...)
-		a.ForeignID = c.id
-		require.Equal(t, c.want, plan.Make(facts(t, access.HR, a)).Within(approved), name)
+		a.ForeignID = cmp.Or(c.id, a.ForeignID)
+		after := facts(t, access.HR, a)
+		if c.before != nil {
+			c.before(&before)
+		}
+		if c.after != nil {
+			c.after(&after)
+		}
+		require.Equal(t, c.want, plan.Make(after).Within(plan.Make(before)), name)
 	}
+}
+
+// A supplement is a plan of its own: it says so, and the word for it is another one.
+func TestASupplementHasAHashOfItsOwn(t *testing.T) {
+	t.Parallel()
+	f := facts(t, access.HR, account("ada"))
+	whole := plan.Make(f)
+	f.Supplement = &plan.Supplement{To: 1, Late: []string{"pg", "plesk-fr1"}}
+	late := plan.Make(f)
+	require.Equal(t, words(whole), words(late))
+	require.NotEqual(t, whole.Hash(), late.Hash())
+	require.Equal(t, "supplement to plan 1: pg, plesk-fr1 answered late", late.Supplement.String())
+	require.NotContains(t, string(whole.Canonical()), "supplement")
 }

@@ -28,9 +28,9 @@ func TestASecondLookThatFindsSomethingOpensTheCaseAgain(t *testing.T) {
 	w.Reaches(ada, "proven", severtest.InPhase(workflows.PhaseSecondLook))
 	system.Add(hers())
 
-	p := w.Reaches(ada, "found again, waiting for a word", severtest.InPhase(workflows.PhaseApproval))
+	p := w.Reaches(ada, "found again, waiting for a word", severtest.InPhase(workflows.PhaseQuarantine))
 	require.False(t, system.World()[0].Account.Contained, "an account made again is a question for a person")
-	require.NoError(t, w.Say(ada, workflows.UpdateApprove, workflows.Decision{By: "boss", Hash: p.Plans[len(p.Plans)-1].Hash}))
+	require.NoError(t, w.Say(ada, workflows.UpdateApprove, workflows.Decision{By: "boss", Why: "it is hers", Hash: p.Plans[len(p.Plans)-1].Hash}))
 	require.Equal(t, access.CaseClean, w.Ends(ada).Status)
 	require.Empty(t, system.World())
 	require.Contains(t, w.Tale(got.Case), audit.CaseReopened)

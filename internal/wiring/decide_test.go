@@ -166,7 +166,7 @@ func TestAnAccountMadeAgainNeedsANewWord(t *testing.T) {
 	})
 	require.Equal(t, system.Ref("ada"), system.World()[0].Account.Ref)
 	require.False(t, system.World()[0].Account.Contained, "the new account is not the planned one")
-	require.NoError(t, w.Say(ada, workflows.UpdateApprove, workflows.Decision{By: "boss", Hash: again.Plans[len(again.Plans)-1].Hash}))
+	require.NoError(t, w.Say(ada, workflows.UpdateApprove, workflows.Decision{By: "boss", Why: "it is hers", Hash: again.Plans[len(again.Plans)-1].Hash}))
 	require.Equal(t, access.CaseClean, w.Ends(ada).Status)
 	require.Empty(t, system.World())
 }
