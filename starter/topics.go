@@ -24,6 +24,8 @@ out. Lists are never null.
   offboard              case, principal, joined, escalated, key
   offboard --dry-run, plan   case, principal, plans[]: hash, accounts[], steps[] with statements[]
   approve, deny, ...    case, decision, by, plan
+  roster import         active, joined[], left[], returned[], changed[], unchanged
+  roster list           people[], rosters[]
   identities import     added[], changed[], unchanged, people
   identities list       identities[]
   connections           connections[]
