@@ -25,6 +25,8 @@ func TestCommands(t *testing.T) {
 			"what cannot be removed keeps the case open":   bobStays,
 			"a plan waits for somebody else's word":        approval,
 			"a denied plan does nothing":                   denial,
+			"a guard puts a case into quarantine":          quarantine,
+			"a plan is checked by its exit code":           checks,
 			"a case is held, and goes on":                  hold,
 			"cancelling gives back what was taken":         cancelling,
 			"the same key is the same case":                sameKey,

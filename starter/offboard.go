@@ -25,6 +25,7 @@ type order struct {
 	key        string
 	as         string
 	dryRun     bool
+	check      bool
 	wait       *bool // nil: follow when somebody looks at a terminal
 }
 
@@ -57,6 +58,7 @@ proven, or needs somebody. Leaving it does not stop the case.`,
 	f.StringVar(&o.at, "at", "", `when to begin: RFC 3339, or "2026-12-24 17:00" in local time (hr only)`)
 	f.StringArrayVar(&o.successors, "successor", nil, "who receives what the leaver owns: [connection=]account; may be repeated")
 	f.BoolVar(&o.dryRun, "dry-run", false, "look and plan, and change nothing")
+	f.BoolVar(&o.check, "check", false, "of --dry-run: say by the exit code whether the plan runs by itself and ends clean (see: sever help exit-codes)")
 	f.BoolVar(&wait, "wait", false, "follow until the case closes, is proven, or needs somebody (default in a terminal)")
 	f.StringSliceVar(&a.steps, "steps", nil, "following, tell every step of these connections only, and trouble of all (default: of all)")
 	f.StringVar(&o.key, "key", "", "idempotency key: the same key gives the same case")
@@ -101,7 +103,7 @@ func (a *app) offboard(ctx context.Context, o order) error {
 		return err
 	}
 	if o.dryRun {
-		return a.preview(ctx, clients, conns, who, s)
+		return a.preview(ctx, clients, conns, who, s, o.check)
 	}
 	return a.submit(ctx, clients, who, s, o)
 }
@@ -111,6 +113,9 @@ func (a *app) understand(o order, now time.Time) (workflows.Submit, error) {
 	var s workflows.Submit
 	if err := validText("the principal", o.principal, maxPrincipal); err != nil {
 		return s, err
+	}
+	if o.check && !o.dryRun {
+		return s, badInput("--check is about a plan: nothing is opened with it").then("add --dry-run, or check the plan of a case: sever plan CASE --check")
 	}
 	if o.reason == "" {
 		return s, badInput("--reason is missing").then("say why: --reason hr, or --reason incident")
