@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/audit"
@@ -88,8 +89,12 @@ func (r *Records) planInTurn(ctx context.Context, tx *store.Tx, in PlanInput, fa
 }
 
 func (r *Records) planEvents(ctx context.Context, tx *store.Tx, in PlanInput, p plan.Plan, out Planned) error {
-	act, untouched := 0, []any{}
+	act, rotate, untouched := 0, 0, []any{}
 	for _, v := range p.Accounts {
+		if v.Act && len(v.SharedWith) > 0 {
+			rotate++
+			continue
+		}
 		if v.Act {
 			act++
 			continue
@@ -98,7 +103,7 @@ func (r *Records) planEvents(ctx context.Context, tx *store.Tx, in PlanInput, p 
 	}
 	e := audit.Event{
 		Chain: in.Case, Key: activityKey(ctx, "plan"), At: in.At, Kind: audit.PlanMade, Actor: self, Object: fmt.Sprintf("plan %d", out.No),
-		Words: inWords(act, len(p.Steps)),
+		Words: inWords(act, rotate, len(p.Steps)),
 		Data:  map[string]any{"hash": out.Hash, "steps": len(p.Steps), "untouched": untouched, "waits_for_approval": out.NeedsWord},
 	}
 	if out.NeedsWord && out.Guards > 0 {
@@ -121,11 +126,18 @@ func (r *Records) planEvents(ctx context.Context, tx *store.Tx, in PlanInput, p 
 }
 
 // inWords says what a plan comes to.
-func inWords(accounts, steps int) string {
-	if accounts == 0 {
+func inWords(end, rotate, steps int) string {
+	var parts []string
+	if end > 0 {
+		parts = append(parts, access.Count(end, "account")+" to end")
+	}
+	if rotate > 0 {
+		parts = append(parts, access.Count(rotate, "shared account")+" to give a new password")
+	}
+	if len(parts) == 0 {
 		return "nothing to end; looks again in " + access.Count(steps, "step")
 	}
-	return access.Count(accounts, "account") + " to end in " + access.Count(steps, "step")
+	return strings.Join(parts, " and ") + " in " + access.Count(steps, "step")
 }
 
 // facts reads what the plan is made from.
@@ -161,11 +173,15 @@ func (r *Records) facts(ctx context.Context, in PlanInput) (plan.Facts, error) {
 	if err != nil {
 		return plan.Facts{}, err
 	}
+	said, err := r.rotations(ctx, in.Case, accounts)
+	if err != nil {
+		return plan.Facts{}, err
+	}
 	for _, a := range accounts {
 		if a.Outcome == access.Waived {
 			continue
 		}
-		known := plan.Account{ID: a.ID, Account: a.Now, Evidence: a.Evidence, Exists: a.Exists, Gaps: a.Gaps, SharedWith: a.SharedWith}
+		known := plan.Account{ID: a.ID, Account: a.Now, Evidence: a.Evidence, Exists: a.Exists, Gaps: a.Gaps, SharedWith: a.SharedWith, Rotated: said[a.ID]}
 		known.Ref, known.Engine = a.Ref, a.Engine
 		known.Recreated = slices.ContainsFunc(accounts, func(o store.CaseAccount) bool {
 			return o.ID < a.ID && o.Ref.Same(a.Ref) && o.ForeignID != a.ForeignID
@@ -173,6 +189,25 @@ func (r *Records) facts(ctx context.Context, in PlanInput) (plan.Facts, error) {
 		f.Accounts = append(f.Accounts, known)
 	}
 	return f, nil
+}
+
+// rotations is what was said of the shared accounts that this case gave a new password.
+// A plan must know: every rotation locks out whoever has the password of before.
+func (r *Records) rotations(ctx context.Context, caseID string, accounts []store.CaseAccount) (map[int64]string, error) {
+	if !slices.ContainsFunc(accounts, func(a store.CaseAccount) bool { return len(a.SharedWith) > 0 }) {
+		return nil, nil
+	}
+	steps, err := r.store.StepsOf(ctx, caseID)
+	if err != nil {
+		return nil, err
+	}
+	said := map[int64]string{}
+	for _, s := range steps {
+		if rotated(s) {
+			said[s.AccountID] = cmp.Or(s.Words, "done")
+		}
+	}
+	return said, nil
 }
 
 // covered reports whether the approved plan already contains this one.

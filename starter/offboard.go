@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/plan"
 	"github.com/severhq/sever/internal/provider/catalog"
 	"github.com/severhq/sever/internal/store"
 	"github.com/severhq/sever/workflows"
@@ -22,6 +23,7 @@ type order struct {
 	ticket     string
 	at         string
 	successors []string
+	shared     string
 	key        string
 	as         string
 	dryRun     bool
@@ -44,6 +46,9 @@ more urgent reason escalates it.
   incident  locks each connection's accounts as soon as it has answered, and kills
             the credentials; waits for nobody
 
+An account that somebody else claims too is never locked or deleted. With --shared
+rotate it gets a new password, which the others need then.
+
 What the leaver owns goes to the --successor; without one the account stays locked
 and the case asks you. In a terminal the command follows the case until it closes, is
 proven, or needs somebody. Leaving it does not stop the case.`,
@@ -57,6 +62,7 @@ proven, or needs somebody. Leaving it does not stop the case.`,
 	f.StringVar(&o.ticket, "ticket", "", "the ticket that this is about; kept in the trail")
 	f.StringVar(&o.at, "at", "", `when to begin: RFC 3339, or "2026-12-24 17:00" in local time (hr only)`)
 	f.StringArrayVar(&o.successors, "successor", nil, "who receives what the leaver owns: [connection=]account; may be repeated")
+	f.StringVar(&o.shared, "shared", "", "what becomes of accounts that others use too: task (a person's) or rotate (a new password, once, to the worker's secret sink)")
 	f.BoolVar(&o.dryRun, "dry-run", false, "look and plan, and change nothing")
 	f.BoolVar(&o.check, "check", false, "of --dry-run: say by the exit code whether the plan runs by itself and ends clean (see: sever help exit-codes)")
 	f.BoolVar(&wait, "wait", false, "follow until the case closes, is proven, or needs somebody (default in a terminal)")
@@ -123,6 +129,12 @@ func (a *app) understand(o order, now time.Time) (workflows.Submit, error) {
 	policy, err := a.policy(access.Reason(o.reason))
 	if err != nil {
 		return s, err
+	}
+	if o.shared != "" {
+		policy.Shared = plan.SharedRule(o.shared)
+	}
+	if !plan.KnownSharedRule(policy.Shared) {
+		return s, badInput("--shared is %q: choose %s or %s", o.shared, plan.SharedTask, plan.SharedRotate)
 	}
 	for what, text := range map[string]string{"--ticket": o.ticket, "--key": o.key} {
 		if text == "" {

@@ -146,7 +146,10 @@ func (a *app) showPlan(p plannedPart, who, caseID string) {
 	rows := [][]string{}
 	for _, v := range p.Accounts {
 		verdict := o.green("will end")
-		if !v.Act {
+		switch {
+		case v.Act && len(v.SharedWith) > 0:
+			verdict = o.yellow("new password")
+		case !v.Act:
 			verdict = o.outcome(v.Outcome)
 		}
 		rows = append(rows, []string{printable(v.Account.String()), verdict, string(v.Evidence), fmt.Sprint(v.Grants), oneLine(v.Why)})

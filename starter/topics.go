@@ -71,6 +71,7 @@ These change the policy of new cases:
   SEVER_MAX_PER_HOUR  100 accounts of a connection, by all cases together (incident 500)
   SEVER_MAX_HOUR_PERCENT  30 % of a connection, by all cases together
   SEVER_APPROVAL      "when guarded" or "always"
+  SEVER_SHARED        "task" or "rotate": what becomes of accounts that others use too
 
 These are for sever up and sever demo:
 
