@@ -45,6 +45,8 @@ type Step struct {
 	Mode     Mode   `json:"mode,omitempty"`   // of Contain
 	// Successor receives what the account owns; of Reassign.
 	Successor string `json:"successor,omitempty"`
+	// Undoes is what a Restore gives back.
+	Undoes Action `json:"undoes,omitempty"`
 	// Irreversible says what a cancel cannot give back; empty when all of it can.
 	Irreversible string `json:"irreversible,omitempty"`
 	// Blocked says why this step cannot be carried out as planned. A blocked step

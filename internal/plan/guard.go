@@ -57,7 +57,7 @@ func guards(p Plan, facts Facts) []string {
 			tripped = append(tripped, fmt.Sprintf("created again: %s is not the account that this case first saw; is it still hers?", a.Ref))
 		}
 	}
-	return tripped
+	return append(tripped, second(facts)...)
 }
 
 // unlimited trips for the limits that the policy does not set.

@@ -23,6 +23,8 @@ type Facts struct {
 	Successors map[string]string
 	// Supplement is set when the connections answered after a plan was made without them.
 	Supplement *Supplement
+	Person     Person
+	Delay      Delay
 }
 
 // Connection is what is known of a connection when a plan is made.
@@ -52,12 +54,11 @@ type Account struct {
 	Exists     bool
 	Gaps       []access.Gap
 	SharedWith []access.PrincipalID
-	// Rotated is what was said when this case gave the account a new password; empty
-	// when it did not.
-	Rotated string
 	// Recreated is true when this case saw another account of the same name before:
 	// somebody deleted it and made it again.
 	Recreated bool
+	// WasContained is true when this case has contained it, and not opened it since.
+	WasContained bool
 }
 
 // Plan is what will be done, in order, and what will not be and why. Its hash
@@ -98,10 +99,7 @@ type Verdict struct {
 	// Outcome is what can be said already when the plan does not act.
 	Outcome access.Outcome `json:"outcome,omitempty"`
 	Why     string         `json:"why,omitempty"`
-	// SharedWith are the others who claim the account. One that is acted upon is
-	// rotated, and goes on.
-	SharedWith []access.PrincipalID `json:"shared_with,omitempty"`
-	ID         int64                `json:"-"`
+	ID      int64          `json:"-"`
 }
 
 // Silent is a connection that could not be asked.

@@ -36,8 +36,6 @@ type Policy struct {
 	// BatchSize is how many steps one activity takes: 1 reads well in Temporal's
 	// pages, 25 to 50 suits large cases. A large lane or a large plan takes 25.
 	BatchSize int `json:"batch_size"`
-	// Shared is what becomes of accounts that others claim too; empty is SharedTask.
-	Shared SharedRule `json:"shared,omitempty"`
 	// Patience is how long a plan waits for connections that do not answer; they
 	// get a plan of their own when they do.
 	Patience time.Duration `json:"patience"`
@@ -49,6 +47,13 @@ type Policy struct {
 	RetryEvery time.Duration `json:"retry_every"`
 	// SecondLook is how long after the first proof everything is looked at again.
 	SecondLook time.Duration `json:"second_look"`
+	// Grace is how long the accounts stay contained before anything is removed; then
+	// it is looked again whether the person is still gone and the accounts are still
+	// contained. Zero removes at once.
+	Grace time.Duration `json:"grace,omitempty"`
+	// ApprovalTTL is how long an approval holds after it was given, or after the
+	// effective date and the grace that it was given for. Zero: for ever.
+	ApprovalTTL time.Duration `json:"approval_ttl,omitempty"`
 	// TaskDue is how long a person has for a task, and how often a reminder is
 	// recorded afterwards.
 	TaskDue time.Duration `json:"task_due"`
@@ -88,6 +93,7 @@ func For(r access.Reason) (Policy, error) {
 		RetryEvery:     time.Hour,
 		SecondLook:     24 * time.Hour,
 		TaskDue:        24 * time.Hour,
+		ApprovalTTL:    72 * time.Hour,
 		MaxAccounts:    50,
 		MaxPercent:     20,
 		MaxPerHour:     100,
