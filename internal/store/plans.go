@@ -140,6 +140,12 @@ func (q queries) PlanByHash(ctx context.Context, caseID, hash string) (Plan, err
 		pgx.NamedArgs{"case": caseID, "hash": hash})
 }
 
+// Plans are all plans of a case, oldest first.
+func (q queries) Plans(ctx context.Context, caseID string) ([]Plan, error) {
+	return collect(ctx, q.db, "plans of case "+caseID, scanPlan,
+		`select `+planColumns+` from plans where case_id = @case order by no`, pgx.NamedArgs{"case": caseID})
+}
+
 // LatestPlans are the plans of a case that no newer one took the place of, newest
 // first.
 func (q queries) LatestPlans(ctx context.Context, caseID string) ([]Plan, error) {

@@ -168,4 +168,6 @@ type Task struct {
 	ClosedAt   time.Time // zero while open
 	ClosedBy   string
 	ClosedWhy  string
+	Reminders  int       // sent since it became overdue
+	RemindedAt time.Time // zero: never
 }
