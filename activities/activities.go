@@ -84,6 +84,9 @@ type OpenInput struct {
 // Opened are the connections that the case covers, in the order of their names.
 type Opened struct {
 	Connections []Covered `json:"connections"`
+	// Recalled is what the records know of the case when it was there before: its
+	// former workflow is gone, and this one goes on in its place.
+	Recalled *Recalled `json:"recalled,omitempty"`
 }
 
 // Covered is one connection of a case and the queue that reaches it.
@@ -123,8 +126,14 @@ type PlanInput struct {
 	Approved int `json:"approved,omitempty"`
 	// Supplements is the number of the plan that was made without these connections,
 	// because they had not answered; zero if there is none.
-	Supplements int       `json:"supplements,omitempty"`
-	At          time.Time `json:"at"`
+	Supplements int `json:"supplements,omitempty"`
+	// Lapsed is the number of the last plan that a person approved when that approval
+	// holds no longer.
+	Lapsed int `json:"lapsed,omitempty"`
+	// GraceSince and GraceUntil are set when the removing was put off till now.
+	GraceSince time.Time `json:"grace_since,omitzero"`
+	GraceUntil time.Time `json:"grace_until,omitzero"`
+	At         time.Time `json:"at"`
 }
 
 // Planned is what a workflow needs to know of a plan.
@@ -222,11 +231,13 @@ type MarkInput struct {
 }
 
 // CloseInput closes a case. The status is decided from the records; Cancelled says
-// that a person cancelled it and that everything was given back.
+// that a person cancelled it and that everything was given back, Reinstated that a
+// closed case was given back.
 type CloseInput struct {
-	Case      string    `json:"case"`
-	Cancelled bool      `json:"cancelled,omitempty"`
-	At        time.Time `json:"at"`
+	Case       string    `json:"case"`
+	Cancelled  bool      `json:"cancelled,omitempty"`
+	Reinstated bool      `json:"reinstated,omitempty"`
+	At         time.Time `json:"at"`
 }
 
 // Closed says how a case ended. Status is open when the records do not allow an end.

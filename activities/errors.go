@@ -20,6 +20,7 @@ const (
 	LaneBusy  = "LaneBusy"  // another case is at work on the resource
 	NotYet    = "NotYet"    // accepted, and not done yet
 	BadInput  = "BadInput"  // a mistake of ours: it would fail for ever
+	Refused   = "Refused"   // what was asked for cannot be done; the words say why
 	Stopping  = "Stopping"  // the worker is told to stop; the rest of the batch is next
 )
 
@@ -39,6 +40,8 @@ func asTemporal(ctx context.Context, err error) error {
 	case errors.Is(err, errStopping):
 		return temporal.NewApplicationErrorWithOptions(err.Error(), Stopping, temporal.ApplicationErrorOptions{
 			Category: temporal.ApplicationErrorCategoryBenign})
+	case errors.As(err, new(refused)):
+		return temporal.NewNonRetryableApplicationError(err.Error(), Refused, nil)
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.Is(err, errBadInput), errors.Is(err, store.ErrNotFound):
@@ -64,6 +67,11 @@ func later(ctx context.Context, kind string, err error, delay time.Duration) err
 	return temporal.NewApplicationErrorWithOptions(err.Error(), kind, temporal.ApplicationErrorOptions{
 		NextRetryDelay: delay, Category: temporal.ApplicationErrorCategoryBenign})
 }
+
+// refused says to whoever asked why it is not done.
+type refused string
+
+func (r refused) Error() string { return string(r) }
 
 var (
 	errBadInput = errors.New("bad input")

@@ -30,11 +30,18 @@ func (r *Records) open(ctx context.Context, in OpenInput) (Opened, error) {
 	if in.DryRun {
 		c.Status, c.Phase, c.ClosedAt = access.CaseDryRun, "dry run", in.At
 	}
-	var out Opened
+	recalled, err := r.recall(ctx, in.Case)
+	if err != nil {
+		return Opened{}, err
+	}
+	out := Opened{Recalled: recalled}
 	var conns []store.CaseConnection
 	for _, conn := range r.connections.All() {
 		out.Connections = append(out.Connections, Covered{conn.Name, conn.Queue()})
 		conns = append(conns, store.CaseConnection{CaseID: in.Case, Connection: conn.Name, Kind: conn.Kind, State: store.ConnWaiting})
+	}
+	if recalled != nil {
+		return out, r.noteRecall(ctx, in)
 	}
 	return out, r.store.Do(ctx, func(tx *store.Tx) error {
 		if err := tx.OpenCase(ctx, c, conns); err != nil {

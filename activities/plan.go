@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/audit"
@@ -85,16 +84,15 @@ func (r *Records) planInTurn(ctx context.Context, tx *store.Tx, in PlanInput, fa
 			}
 		}
 	}
+	if err := r.lapsed(ctx, tx, in, out); err != nil {
+		return Planned{}, err
+	}
 	return out, r.planEvents(ctx, tx, in, p, out)
 }
 
 func (r *Records) planEvents(ctx context.Context, tx *store.Tx, in PlanInput, p plan.Plan, out Planned) error {
-	act, rotate, untouched := 0, 0, []any{}
+	act, untouched := 0, []any{}
 	for _, v := range p.Accounts {
-		if v.Act && len(v.SharedWith) > 0 {
-			rotate++
-			continue
-		}
 		if v.Act {
 			act++
 			continue
@@ -103,7 +101,7 @@ func (r *Records) planEvents(ctx context.Context, tx *store.Tx, in PlanInput, p 
 	}
 	e := audit.Event{
 		Chain: in.Case, Key: activityKey(ctx, "plan"), At: in.At, Kind: audit.PlanMade, Actor: self, Object: fmt.Sprintf("plan %d", out.No),
-		Words: inWords(act, rotate, len(p.Steps)),
+		Words: inWords(act, len(p.Steps)),
 		Data:  map[string]any{"hash": out.Hash, "steps": len(p.Steps), "untouched": untouched, "waits_for_approval": out.NeedsWord},
 	}
 	if out.NeedsWord && out.Guards > 0 {
@@ -126,18 +124,11 @@ func (r *Records) planEvents(ctx context.Context, tx *store.Tx, in PlanInput, p 
 }
 
 // inWords says what a plan comes to.
-func inWords(end, rotate, steps int) string {
-	var parts []string
-	if end > 0 {
-		parts = append(parts, access.Count(end, "account")+" to end")
-	}
-	if rotate > 0 {
-		parts = append(parts, access.Count(rotate, "shared account")+" to give a new password")
-	}
-	if len(parts) == 0 {
+func inWords(accounts, steps int) string {
+	if accounts == 0 {
 		return "nothing to end; looks again in " + access.Count(steps, "step")
 	}
-	return strings.Join(parts, " and ") + " in " + access.Count(steps, "step")
+	return access.Count(accounts, "account") + " to end in " + access.Count(steps, "step")
 }
 
 // facts reads what the plan is made from.
@@ -146,9 +137,13 @@ func (r *Records) facts(ctx context.Context, in PlanInput) (plan.Facts, error) {
 	if err != nil {
 		return plan.Facts{}, err
 	}
-	f := plan.Facts{Case: c.ID, Principal: c.Principal, Policy: in.Policy, Successors: c.Successors}
+	f := plan.Facts{Case: c.ID, Principal: c.Principal, Policy: in.Policy, Successors: c.Successors,
+		Delay: plan.Delay{OpenedAt: c.OpenedAt, Since: in.GraceSince, Until: in.GraceUntil}}
 	if in.Supplements > 0 {
 		f.Supplement = &plan.Supplement{To: in.Supplements, Late: in.Connections}
+	}
+	if f.Person, err = r.person(ctx, c.Principal); err != nil {
+		return plan.Facts{}, err
 	}
 	conns, err := r.store.ConnectionsOf(ctx, in.Case)
 	if err != nil {
@@ -173,7 +168,7 @@ func (r *Records) facts(ctx context.Context, in PlanInput) (plan.Facts, error) {
 	if err != nil {
 		return plan.Facts{}, err
 	}
-	said, err := r.rotations(ctx, in.Case, accounts)
+	steps, err := r.store.StepsOf(ctx, in.Case)
 	if err != nil {
 		return plan.Facts{}, err
 	}
@@ -181,33 +176,32 @@ func (r *Records) facts(ctx context.Context, in PlanInput) (plan.Facts, error) {
 		if a.Outcome == access.Waived {
 			continue
 		}
-		known := plan.Account{ID: a.ID, Account: a.Now, Evidence: a.Evidence, Exists: a.Exists, Gaps: a.Gaps, SharedWith: a.SharedWith, Rotated: said[a.ID]}
+		known := plan.Account{ID: a.ID, Account: a.Now, Evidence: a.Evidence, Exists: a.Exists, Gaps: a.Gaps, SharedWith: a.SharedWith}
 		known.Ref, known.Engine = a.Ref, a.Engine
 		known.Recreated = slices.ContainsFunc(accounts, func(o store.CaseAccount) bool {
 			return o.ID < a.ID && o.Ref.Same(a.Ref) && o.ForeignID != a.ForeignID
+		})
+		known.WasContained = slices.ContainsFunc(steps, func(s store.Step) bool {
+			return s.AccountID == a.ID && s.Action == access.Contain && s.State == store.StepDone
 		})
 		f.Accounts = append(f.Accounts, known)
 	}
 	return f, nil
 }
 
-// rotations is what was said of the shared accounts that this case gave a new password.
-// A plan must know: every rotation locks out whoever has the password of before.
-func (r *Records) rotations(ctx context.Context, caseID string, accounts []store.CaseAccount) (map[int64]string, error) {
-	if !slices.ContainsFunc(accounts, func(a store.CaseAccount) bool { return len(a.SharedWith) > 0 }) {
-		return nil, nil
+// person is what the rosters say about the principal.
+func (r *Records) person(ctx context.Context, who access.PrincipalID) (plan.Person, error) {
+	s, err := r.store.Standing(ctx, who)
+	return plan.Person{Known: s.Known, Active: s.Active, ReturnedAt: s.ReturnedAt, RosterAt: s.RosterAt}, err
+}
+
+// lapsed tells why a plan that somebody has approved already needs a word again.
+func (r *Records) lapsed(ctx context.Context, tx *store.Tx, in PlanInput, out Planned) error {
+	if in.Lapsed == 0 || !out.NeedsWord {
+		return nil
 	}
-	steps, err := r.store.StepsOf(ctx, caseID)
-	if err != nil {
-		return nil, err
-	}
-	said := map[int64]string{}
-	for _, s := range steps {
-		if rotated(s) {
-			said[s.AccountID] = cmp.Or(s.Words, "done")
-		}
-	}
-	return said, nil
+	return tx.Append(ctx, audit.Event{Chain: in.Case, Key: fmt.Sprintf("lapsed/%d/%d", in.Lapsed, out.No), At: in.At, Kind: audit.ApprovalLapsed, Actor: self,
+		Object: fmt.Sprintf("plan %d", in.Lapsed), Words: fmt.Sprintf("it was approved too long ago; plan %d needs a new word", out.No)})
 }
 
 // covered reports whether the approved plan already contains this one.

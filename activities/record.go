@@ -31,10 +31,10 @@ func (r *Records) Record(ctx context.Context, in RecordInput) error {
 func (r *Records) apply(ctx context.Context, tx *store.Tx, in RecordInput, data map[string]any) (object string, err error) {
 	object = in.Case
 	switch in.Kind {
-	case audit.PlanApproved, audit.PlanDenied:
-		status := store.PlanApproved
-		if in.Kind == audit.PlanDenied {
-			status = store.PlanDenied
+	case audit.PlanApproved, audit.PlanDenied, audit.DecisionWithdraw:
+		status := store.PlanDenied
+		if in.Kind == audit.PlanApproved {
+			status = store.PlanApproved
 		}
 		data["hash"] = in.Hash
 		return fmt.Sprintf("plan %d", in.Plan), tx.DecidePlan(ctx, in.Case, in.Hash, status, in.By, in.Why)
@@ -103,6 +103,10 @@ func (r *Records) Mark(ctx context.Context, in MarkInput) error {
 // given back. It refuses, by answering open, while anything is unsettled. The end
 // is part of the trail, and the trail is signed.
 func (r *Records) Close(ctx context.Context, in CloseInput) (Closed, error) {
+	key := "closed"
+	if in.Reinstated {
+		key = fmt.Sprintf("closed/reinstated/%d", in.At.UnixMicro())
+	}
 	status, err := r.finalStatus(ctx, in)
 	if err != nil || status == access.CaseOpen {
 		return Closed{status}, asTemporal(ctx, err)
@@ -112,12 +116,12 @@ func (r *Records) Close(ctx context.Context, in CloseInput) (Closed, error) {
 			return err
 		}
 		words := ""
-		if in.Cancelled {
+		if in.Cancelled || in.Reinstated {
 			if words, err = leave(ctx, tx, in.Case); err != nil {
 				return err
 			}
 		}
-		return tx.Append(ctx, audit.Event{Chain: in.Case, Key: "closed", At: in.At, Kind: audit.CaseClosed, Actor: self,
+		return tx.Append(ctx, audit.Event{Chain: in.Case, Key: key, At: in.At, Kind: audit.CaseClosed, Actor: self,
 			Object: in.Case, Outcome: string(status), Words: words})
 	})
 	if err == nil {
@@ -152,8 +156,11 @@ func leave(ctx context.Context, tx *store.Tx, caseID string) (words string, err 
 }
 
 func (r *Records) finalStatus(ctx context.Context, in CloseInput) (access.CaseStatus, error) {
-	if in.Cancelled {
+	switch {
+	case in.Cancelled:
 		return access.CaseCancelled, nil
+	case in.Reinstated:
+		return access.CaseReinstated, nil
 	}
 	conns, err := r.store.ConnectionsOf(ctx, in.Case)
 	if err != nil {

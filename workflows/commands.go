@@ -20,6 +20,8 @@ const (
 	UpdateEscalate = "escalate"
 	UpdateCancel   = "cancel"
 	UpdateWaive    = "waive"
+	// UpdateReinstate goes to ReinstatePrincipal; a case that is open refuses it.
+	UpdateReinstate = "reinstate"
 
 	QueryProgress = "progress"
 )
@@ -46,6 +48,9 @@ type Submit struct {
 	// Successors receive what the leaver owns: account name by connection; the key
 	// "" is the default.
 	Successors map[string]string `json:"successors,omitempty"`
+	// Hold is why the case is held from its beginning: accounts are contained, and
+	// nothing is removed until somebody says resume. Empty holds nothing.
+	Hold string `json:"hold,omitempty"`
 }
 
 // Submitted is the answer to a Submit.
@@ -82,6 +87,7 @@ const (
 	PhaseQuarantine  Phase = "in quarantine" // a guard tripped: a person says why it may go on, or not
 	PhaseDate        Phase = "waiting for the effective date"
 	PhaseContaining  Phase = "containing"
+	PhaseGrace       Phase = "contained; waiting out the grace"
 	PhaseRemoving    Phase = "removing"
 	PhaseHeld        Phase = "held"
 	PhasePeople      Phase = "waiting for people"
@@ -100,6 +106,7 @@ type Progress struct {
 	Connections  []Track           `json:"connections"`
 	Plans        []PlanState       `json:"plans"`
 	SecondLookAt time.Time         `json:"second_look_at,omitzero"`
+	GraceUntil   time.Time         `json:"grace_until,omitzero"`
 }
 
 // Result is how a case ended.

@@ -39,7 +39,7 @@ func (o *offboarding) effect(ctx workflow.Context, l Letter) {
 	switch l.Kind {
 	case audit.PlanApproved:
 		if p := o.waiting(l.Hash); p != nil {
-			p.Status, p.ByPerson = PlanApproved, true
+			p.Status, p.ByPerson, p.DecidedAt = PlanApproved, true, l.At
 		}
 	case audit.PlanDenied:
 		if p := o.waiting(l.Hash); p != nil {
@@ -54,7 +54,7 @@ func (o *offboarding) effect(ctx workflow.Context, l Letter) {
 		o.stopAll()
 	case audit.CaseEscalated:
 		// What is urgent waits for no date.
-		o.Policy, o.EffectiveAt = l.Policy, time.Time{}
+		o.Policy, o.EffectiveAt, o.GraceSince, o.GraceUntil = l.Policy, time.Time{}, time.Time{}, time.Time{}
 		o.upsert(ctx, SearchReason.ValueSet(string(l.Policy.Reason)))
 		o.stopAll()
 		o.again()

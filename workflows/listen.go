@@ -27,6 +27,12 @@ func (o *offboarding) listen(ctx workflow.Context) error {
 	if err != nil {
 		return err
 	}
+	err = workflow.SetUpdateHandlerWithOptions(ctx, UpdateReinstate, func(workflow.Context, Reinstate) (Reinstating, error) {
+		return Reinstating{}, nil // the validator refuses every one
+	}, workflow.UpdateHandlerOptions{Validator: o.validReinstate})
+	if err != nil {
+		return err
+	}
 	for _, u := range []struct {
 		name, kind string
 		valid      func(Decision) error
@@ -68,6 +74,9 @@ func (o *offboarding) submit(ctx workflow.Context, s Submit) (Submitted, error) 
 		o.Case, o.Principal, o.Policy, o.Requester = s.Case, s.Principal, s.Policy, s.Requester
 		o.Ticket, o.EffectiveAt, o.Successors = s.Ticket, s.EffectiveAt, s.Successors
 		a = Submitted{Case: s.Case}
+		if s.Hold != "" {
+			o.post(ctx, audit.DecisionHold, Decision{By: s.Requester, Why: s.Hold})
+		}
 	} else if plan.MoreUrgent(s.Policy.Reason, o.Policy.Reason) {
 		a.Escalated = true
 		o.post(ctx, audit.CaseEscalated, Decision{By: s.Requester, Why: strings.TrimSpace("a second, more urgent request " + s.Ticket), Policy: s.Policy})
@@ -97,6 +106,15 @@ func (o *offboarding) validSubmit(s Submit) error {
 		return fmt.Errorf("case %s is being cancelled; submit again when it is closed", o.Case)
 	}
 	return nil
+}
+
+// validReinstate refuses to reinstate while a case is open: a cancel gives back what
+// it took.
+func (o *offboarding) validReinstate(Reinstate) error {
+	if o.Case == "" {
+		return errors.New("an offboarding is about to begin; ask again")
+	}
+	return fmt.Errorf("case %s is open: sever cancel %s gives back what it took", o.Case, o.Case)
 }
 
 // alive refuses decisions that come too early, too late, or from nobody.

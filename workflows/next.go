@@ -97,7 +97,7 @@ func backoff(tries int, most time.Duration) time.Duration {
 }
 
 // phase is the word for where the case stands.
-func phase(s State, dateAhead bool) Phase {
+func phase(s State, dateAhead, grace bool) Phase {
 	waiting := slices.ContainsFunc(s.Plans, func(p PlanState) bool { return p.Status == PlanWaiting })
 	busy := len(s.in(TrackBusy)) > 0
 	switch {
@@ -109,6 +109,8 @@ func phase(s State, dateAhead bool) Phase {
 		return PhaseApproval
 	case busy && dateAhead:
 		return PhaseDate
+	case busy && grace:
+		return PhaseGrace
 	case s.Held:
 		return PhaseHeld
 	case busy && !s.Contained:

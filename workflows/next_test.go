@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -104,18 +105,45 @@ func TestPhase(t *testing.T) {
 		"being undone":  {State{Tracks: tracks(TrackBusy), Cancelled: true}, false, PhaseRestoring},
 		"denied, still": {State{Tracks: tracks(TrackDenied)}, false, PhasePeople},
 	} {
-		require.Equal(t, c.want, phase(c.state, c.ahead), name)
+		require.Equal(t, c.want, phase(c.state, c.ahead, false), name)
 	}
+}
+
+func TestPhaseOfAGrace(t *testing.T) {
+	t.Parallel()
+	s := State{Tracks: tracks(TrackBusy), Contained: true, Held: true}
+	require.Equal(t, PhaseGrace, phase(s, false, true))
+	s.Plans = []PlanState{{Status: PlanWaiting}}
+	require.Equal(t, PhaseApproval, phase(s, false, true))
 }
 
 func TestApprovedPlansCoverTheirOwnConnections(t *testing.T) {
 	t.Parallel()
 	s := State{Plans: []PlanState{
 		{No: 1, Connections: []string{"a", "b"}, ByPerson: true}, {No: 2, Connections: []string{"c"}, ByPerson: true}, {No: 3, Connections: []string{"a"}}}}
-	require.Equal(t, 1, s.approved([]string{"a"}))
-	require.Equal(t, 1, s.approved([]string{"b", "a"}))
-	require.Equal(t, 2, s.approved([]string{"c"}))
-	require.Equal(t, 0, s.approved([]string{"a", "c"}))
+	for connections, want := range map[string]int{"a": 1, "ba": 1, "c": 2, "ac": 0} {
+		no, lapsed := s.approved(strings.Split(connections, ""), noon)
+		require.Equal(t, want, no, connections)
+		require.Zero(t, lapsed, "an approval without an end holds for ever")
+	}
+}
+
+func TestApprovalsLapse(t *testing.T) {
+	t.Parallel()
+	s := State{Policy: plan.Policy{ApprovalTTL: time.Hour}, Plans: []PlanState{
+		{No: 1, Connections: []string{"a"}, ByPerson: true, DecidedAt: noon.Add(-2 * time.Hour)},
+		{No: 2, Connections: []string{"b"}, ByPerson: true, DecidedAt: noon.Add(-2 * time.Hour)},
+		{No: 3, Connections: []string{"b"}, ByPerson: true, DecidedAt: noon},
+	}}
+	ask := func(connection string, at time.Time) [2]int {
+		no, lapsed := s.approved([]string{connection}, at)
+		return [2]int{no, lapsed}
+	}
+	require.Equal(t, [2]int{0, 1}, ask("a", noon))
+	require.Equal(t, [2]int{3, 0}, ask("b", noon), "a newer word counts")
+	require.Equal(t, [2]int{1, 0}, ask("a", noon.Add(-time.Hour)), "the last moment counts")
+	s.EffectiveAt = noon
+	require.Equal(t, [2]int{1, 0}, ask("a", noon.Add(time.Hour)), "what is approved for a date holds from the date")
 }
 
 func TestSeenCommandsAreBounded(t *testing.T) {

@@ -35,7 +35,7 @@ func OffboardPrincipal(ctx workflow.Context, state State) (Result, error) {
 	if err := o.open(ctx); err != nil {
 		return Result{}, err
 	}
-	for {
+	for o.status == access.CaseOpen {
 		move, until := o.next(ctx)
 		switch move {
 		case MoveRecord:
@@ -60,6 +60,7 @@ func OffboardPrincipal(ctx workflow.Context, state State) (Result, error) {
 			o.wait(ctx, until)
 		}
 	}
+	return Result{o.Case, o.status}, nil
 }
 
 // offboarding is one run of a case's workflow: what is remembered, and what is
@@ -118,6 +119,9 @@ func (o *offboarding) open(ctx workflow.Context) error {
 		o.Tracks = append(o.Tracks, Track{Connection: c.Name, Queue: c.Queue, State: TrackDue})
 	}
 	o.Opened, o.Look, o.Said = true, 1, PhaseDiscovering
+	if opened.Recalled != nil {
+		o.takeUp(ctx, *opened.Recalled)
+	}
 	return nil
 }
 

@@ -22,10 +22,14 @@ const pulse = 6 * time.Second
 // book are the options of activities that keep records. They are retried until the
 // database answers: a case never forgets because its books were closed.
 func (o *offboarding) book(ctx workflow.Context) workflow.Context {
+	return bookkeeping(ctx, o.Policy.Priority)
+}
+
+func bookkeeping(ctx workflow.Context, priority int) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: 5 * time.Minute,
 		HeartbeatTimeout:    pulse,
-		Priority:            o.priority(),
+		Priority:            temporal.Priority{PriorityKey: priority},
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, MaximumInterval: 30 * time.Second,
 			NonRetryableErrorTypes: []string{activities.BadInput}},
 	})
@@ -49,13 +53,17 @@ func (o *offboarding) ask(ctx workflow.Context, t Track) workflow.Context {
 // reaching are the options of activities that change or confirm something. A
 // cancelled one is waited for: what it really did counts.
 func (o *offboarding) reaching(ctx workflow.Context, queue, summary string) workflow.Context {
+	return reaching(ctx, queue, summary, o.Policy.Horizon, o.Policy.Priority)
+}
+
+func reaching(ctx workflow.Context, queue, summary string, horizon time.Duration, priority int) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue: queue, Summary: summary,
 		StartToCloseTimeout:    30 * time.Minute,
-		ScheduleToCloseTimeout: o.Policy.Horizon,
+		ScheduleToCloseTimeout: horizon,
 		HeartbeatTimeout:       pulse,
 		WaitForCancellation:    true,
-		Priority:               o.priority(),
+		Priority:               temporal.Priority{PriorityKey: priority},
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: time.Minute,
 			NonRetryableErrorTypes: []string{activities.Denied, activities.BadInput}},
 	})

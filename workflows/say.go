@@ -39,7 +39,8 @@ func (o *offboarding) announce(ctx workflow.Context) {
 // say tells the search attributes, the pages of Temporal and, where people are
 // waited for, the records, where the case stands.
 func (o *offboarding) say(ctx workflow.Context) {
-	now := phase(o.State, workflow.Now(ctx).Before(o.EffectiveAt))
+	at := workflow.Now(ctx)
+	now := phase(o.State, at.Before(o.EffectiveAt), at.Before(o.GraceUntil))
 	if o.status != access.CaseOpen {
 		now = PhaseClosed
 	}
@@ -51,7 +52,7 @@ func (o *offboarding) say(ctx workflow.Context) {
 	o.upsert(ctx, SearchPhase.ValueSet(string(now)), SearchOpen.ValueSet(int64(o.State.open())), SearchHeld.ValueSet(o.Held))
 	// The records hear of the phases that last, and of their end. Those that pass by
 	// themselves would cost more to write down than to watch.
-	resting := slices.Contains([]Phase{PhaseApproval, PhaseQuarantine, PhaseDate, PhaseHeld, PhasePeople, PhaseRestoring}, now)
+	resting := slices.Contains([]Phase{PhaseApproval, PhaseQuarantine, PhaseDate, PhaseGrace, PhaseHeld, PhasePeople, PhaseRestoring}, now)
 	if resting || o.Resting && since(ctx, tellsTheEnd) {
 		o.mark(ctx, activities.MarkInput{Phase: string(now)})
 	}
@@ -86,6 +87,9 @@ func (o *offboarding) details(now Phase) string {
 	for _, p := range o.Plans {
 		lines = append(lines, "", p.inWords())
 	}
+	if now == PhaseGrace {
+		lines = append(lines, "", "contained; nothing is removed before "+moment(o.GraceUntil))
+	}
 	if !o.SecondLookAt.IsZero() {
 		lines = append(lines, "", "proven; second look at "+moment(o.SecondLookAt))
 	}
@@ -113,6 +117,6 @@ func moment(t time.Time) string {
 
 func (o *offboarding) progress() Progress {
 	p := Progress{Case: o.Case, Reason: o.Policy.Reason, Phase: o.Said, Status: o.status, Held: o.Held,
-		Connections: o.Tracks, Plans: o.Plans, SecondLookAt: o.SecondLookAt}
+		Connections: o.Tracks, Plans: o.Plans, SecondLookAt: o.SecondLookAt, GraceUntil: o.GraceUntil}
 	return p
 }

@@ -63,7 +63,8 @@ type PlanState struct {
 	Guarded int `json:"guarded,omitempty"`
 	// Supplements is the plan that was made without these connections, which answered
 	// late.
-	Supplements int `json:"supplements,omitempty"`
+	Supplements int       `json:"supplements,omitempty"`
+	DecidedAt   time.Time `json:"decided_at,omitzero"` // by a person
 }
 
 // State is all that a case remembers between runs of its workflow.
@@ -86,6 +87,10 @@ type State struct {
 	Look         int         `json:"look"`                // numbers the proofs; 1 is the first
 	Relooking    bool        `json:"relooking,omitempty"` // the present look is a second look
 	SecondLookAt time.Time   `json:"second_look_at,omitzero"`
+	// GraceSince and GraceUntil are set when the first account is contained under a
+	// policy that has a grace.
+	GraceSince time.Time `json:"grace_since,omitzero"`
+	GraceUntil time.Time `json:"grace_until,omitzero"`
 	// Inbox are decisions that were accepted and are not recorded yet.
 	Inbox []Letter `json:"inbox,omitempty"`
 	// Seen answers commands that were answered before, also after this run
@@ -156,15 +161,19 @@ func (s *State) waiting(hash string) *PlanState {
 }
 
 // approved is the number of the newest plan that a person approved, for which all
-// the connections were planned; zero if there is none.
-func (s *State) approved(connections []string) int {
-	no := 0
+// the connections were planned; zero if there is none. One whose approval was given
+// too long ago has lapsed.
+func (s *State) approved(connections []string, now time.Time) (no, lapsed int) {
 	for _, p := range s.Plans {
-		if p.ByPerson && containsAll(p.Connections, connections) {
-			no = p.No
+		if !p.ByPerson || !containsAll(p.Connections, connections) {
+			continue
+		}
+		no, lapsed = p.No, 0
+		if until := s.Policy.ValidUntil(p.DecidedAt, s.EffectiveAt); !until.IsZero() && now.After(until) {
+			no, lapsed = 0, p.No
 		}
 	}
-	return no
+	return no, lapsed
 }
 
 // supplements is the number of the plan that went ahead without these connections,

@@ -10,6 +10,8 @@ const (
 	tellsTheEnd = "tells the end of a phase"
 	// A connection is weighed when its own lanes have ended, not those of the wave.
 	landsAlone = "connections land alone"
+	// A case that was held for long plans again before it goes on removing.
+	plansAfterHold = "plans again after a long hold"
 )
 
 // since reports whether the case may do what came with a change: yes for every case

@@ -110,10 +110,13 @@ func (o *offboarding) lanes(ctx workflow.Context, w *wave, connection string) {
 // plan makes the plan of the wave.
 func (o *offboarding) plan(ctx workflow.Context, w *wave) bool {
 	supplements := o.supplements(w.connections)
-	err := workflow.ExecuteActivity(o.book(ctx), records.Plan, activities.PlanInput{
-		Case: o.Case, Connections: w.connections, Policy: o.Policy, Approved: o.approved(w.connections),
-		Supplements: supplements, At: workflow.Now(ctx),
-	}).Get(ctx, &w.planned)
+	now := workflow.Now(ctx)
+	in := activities.PlanInput{Case: o.Case, Connections: w.connections, Policy: o.Policy, Supplements: supplements, At: now}
+	in.Approved, in.Lapsed = o.approved(w.connections, now)
+	if !o.GraceUntil.IsZero() && !now.Before(o.GraceUntil) {
+		in.GraceSince, in.GraceUntil = o.GraceSince, o.GraceUntil
+	}
+	err := workflow.ExecuteActivity(o.book(ctx), records.Plan, in).Get(ctx, &w.planned)
 	if err != nil {
 		w.fail(err, w.connections...)
 		return false
@@ -171,10 +174,11 @@ func (o *offboarding) lane(ctx workflow.Context, w *wave, l plan.Lane) error {
 	// Everything is contained before anything is removed; a lane that cannot be
 	// reached keeps the others waiting for the policy's patience only.
 	o.sleep(ctx, workflow.Now(ctx).Add(o.Policy.Patience), func() bool { return w.stopped || w.contained == len(w.planned.Lanes) })
-	for _, b := range l.Remove {
-		_ = workflow.Await(ctx, func() bool { return w.stopped || !o.Held || o.historyLong(ctx) })
-		if w.stopped || o.historyLong(ctx) {
-			w.stopped = true
+	for i, b := range l.Remove {
+		if i == 0 && !w.stopped && !o.graceOver(ctx, w) {
+			return nil
+		}
+		if !o.released(ctx, w) {
 			return nil
 		}
 		if err := o.all(ctx, w, []plan.Batch{b}); err != nil {
@@ -213,8 +217,6 @@ func activityOf(a access.Action) any {
 	switch a {
 	case access.Contain:
 		return reach.Contain
-	case access.Rotate:
-		return reach.Rotate
 	case access.Unlink:
 		return reach.Unlink
 	case access.Revoke:

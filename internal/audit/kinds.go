@@ -11,6 +11,7 @@ const (
 	CaseProven    = "case.proven"    // every account is proven gone
 	CaseReopened  = "case.reopened"  // a second look found something
 	CaseClosed    = "case.closed"
+	CaseRecalled  = "case.recalled" // its workflow was gone; another one took it up
 
 	// Of one connection in a case.
 	ConnectionAsked      = "connection.asked"
@@ -24,6 +25,7 @@ const (
 	PlanDenied     = "plan.denied"
 	PlanSuperseded = "plan.superseded"
 	GuardTripped   = "guard.tripped"
+	ApprovalLapsed = "approval.lapsed" // it was given too long ago
 
 	// Of a step. An intent stands before every mutating call and a result after
 	// it; an intent without a result is followed by StepInterrupted, and then by a
@@ -44,6 +46,7 @@ const (
 	DecisionCancel    = "decision.cancel"
 	DecisionWaive     = "decision.waive"
 	DecisionReinstate = "decision.reinstate"
+	DecisionWithdraw  = "decision.withdraw" // a reinstatement is not wanted any more
 
 	// Of giving access back.
 	RestoreIntent   = "restore.intent"
@@ -51,15 +54,12 @@ const (
 	SecretDelivered = "secret.delivered" // a new credential went to the secret sink
 
 	// Of tasks that only a person can do.
-	TaskOpened = "task.opened"
-	TaskClosed = "task.closed"
+	TaskOpened   = "task.opened"
+	TaskClosed   = "task.closed"
+	TaskReminded = "task.reminded" // it is overdue
 
 	// Of the house.
 	IdentitiesImported = "identities.imported"
-	IdentityConfirmed  = "identity.confirmed" // a person said that an account is hers
-	IdentityRejected   = "identity.rejected"  // a person said that it is not
-	RosterImported     = "roster.imported"
-	RosterRefused      = "roster.refused" // it was not believed, and changed nothing
 	EvidenceRead       = "evidence.read"
 	CheckpointWritten  = "checkpoint.written"
 )

@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/severhq/sever/activities"
+	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/provider/catalog"
 	"github.com/severhq/sever/internal/store"
@@ -67,7 +68,8 @@ func Run(ctx context.Context, vars config.Vars, log *slog.Logger) error {
 	if cfg.SecretDir != "" {
 		sink = activities.DirSink(cfg.SecretDir)
 	}
-	stop, err := Start(ctx, Parts{Temporal: temporal, Store: records, Connections: conns, Notary: notary, Sink: sink, Pace: activities.DefaultPace})
+	stop, err := Start(ctx, Parts{Temporal: temporal, Store: records, Connections: conns, Notary: notary, Sink: sink, Pace: activities.DefaultPace,
+		ReconcileEvery: reconcileEvery})
 	if err != nil {
 		return err
 	}
@@ -86,12 +88,21 @@ type Parts struct {
 	Notary      activities.Notary
 	Sink        activities.SecretSink
 	Pace        activities.Pace
+	// WorkflowID names the workflow of a principal; nil: workflows.WorkflowID.
+	WorkflowID func(access.PrincipalID) string
+	// ReconcileEvery is the pace of the reconciler; zero leaves it out.
+	ReconcileEvery time.Duration
 }
+
+func (p Parts) mainQueue() string { return cmp.Or(p.Queue, workflows.TaskQueue) }
 
 // Start registers the search attributes, then starts one worker for the workflows
 // and the records and one for each connection. The returned function stops them.
 func Start(ctx context.Context, p Parts) (stop func(), err error) {
 	if err := registerSearchAttributes(ctx, p.Temporal); err != nil {
+		return nil, err
+	}
+	if err := scheduleReconciler(ctx, p); err != nil {
 		return nil, err
 	}
 	all := []worker.Worker{mainWorker(p)}
@@ -116,7 +127,7 @@ func Start(ctx context.Context, p Parts) (stop func(), err error) {
 }
 
 func mainWorker(p Parts) worker.Worker {
-	w := worker.New(p.Temporal.Client, cmp.Or(p.Queue, workflows.TaskQueue), worker.Options{
+	w := worker.New(p.Temporal.Client, p.mainQueue(), worker.Options{
 		MaxConcurrentActivityExecutionSize:     recordSlots,
 		MaxConcurrentWorkflowTaskExecutionSize: 50,
 		WorkflowTaskPollerBehavior:             worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{}),
@@ -128,6 +139,7 @@ func mainWorker(p Parts) worker.Worker {
 	})
 	Register(w)
 	w.RegisterActivity(activities.NewRecords(p.Store, p.Connections, p.Notary))
+	w.RegisterActivity(activities.NewWatch(p.Store, keeper{p.Temporal, p.mainQueue(), p.WorkflowID}))
 	return w
 }
 
@@ -135,11 +147,14 @@ func mainWorker(p Parts) worker.Worker {
 // replay of recorded histories.
 func Register(r worker.WorkflowRegistry) {
 	r.RegisterWorkflowWithOptions(workflows.OffboardPrincipal, workflow.RegisterOptions{Name: "OffboardPrincipal"})
+	r.RegisterWorkflowWithOptions(workflows.ReinstatePrincipal, workflow.RegisterOptions{Name: "ReinstatePrincipal"})
+	r.RegisterWorkflowWithOptions(workflows.Reconcile, workflow.RegisterOptions{Name: "Reconcile"})
 	r.RegisterWorkflowWithOptions(workflows.PreviewOffboarding, workflow.RegisterOptions{Name: "PreviewOffboarding"})
 }
 
 const (
-	recordSlots = 16
+	reconcileEvery = time.Minute
+	recordSlots    = 16
 	// stopTimeout lets the item under way finish; the rest of its batch goes to
 	// another attempt.
 	stopTimeout = 20 * time.Second

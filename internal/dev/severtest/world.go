@@ -65,6 +65,7 @@ func New(t *testing.T, conns ...catalog.Connection) *World {
 		Temporal: temporal, Queue: w.Queue, Store: w.OpenStore(), Connections: catalog.Of(conns...),
 		Notary: activities.Notary{Key: key, File: filepath.Join(t.TempDir(), "checkpoints")},
 		Sink:   activities.DirSink(w.Secrets), Pace: quick,
+		WorkflowID: w.ID,
 	}
 	w.StartWorker()
 	t.Cleanup(func() { w.Stop() })

@@ -1,0 +1,76 @@
+package wiring
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/store"
+	"github.com/severhq/sever/workflows"
+)
+
+// keeper knows which workflows run, and starts those that are missing.
+type keeper struct {
+	temporal *Temporal
+	queue    string
+	id       func(access.PrincipalID) string
+}
+
+func (k keeper) workflowID(who access.PrincipalID) string {
+	if k.id == nil {
+		return workflows.WorkflowID(who)
+	}
+	return k.id(who)
+}
+
+// Running reports whether a workflow of the principal is running.
+func (k keeper) Running(ctx context.Context, who access.PrincipalID) (bool, error) {
+	seen, err := k.temporal.DescribeWorkflowExecution(ctx, k.workflowID(who), "")
+	if _, none := errors.AsType[*serviceerror.NotFound](err); none {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look for the workflow %s: %w", k.workflowID(who), err)
+	}
+	return seen.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, nil
+}
+
+// TakeUp starts a workflow that goes on with an open case from its records.
+func (k keeper) TakeUp(ctx context.Context, c store.Case) error {
+	_, err := k.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: k.workflowID(c.Principal), TaskQueue: k.queue, StaticSummary: "case " + c.ID + ", taken up again",
+		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+	}, "OffboardPrincipal", workflows.State{Case: c.ID, Principal: c.Principal})
+	return err
+}
+
+// scheduleReconciler makes sure that the reconciler runs at its pace. A schedule that
+// is there stays as it is, so that an operator may pause it or change its pace.
+func scheduleReconciler(ctx context.Context, p Parts) error {
+	if p.ReconcileEvery <= 0 {
+		return nil
+	}
+	id := workflows.ReconcileID
+	if p.Queue != "" {
+		id += "-" + p.Queue
+	}
+	_, err := p.Temporal.ScheduleClient().Create(ctx, client.ScheduleOptions{
+		ID: id, Spec: client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: p.ReconcileEvery}}},
+		Action:        &client.ScheduleWorkflowAction{ID: id, Workflow: "Reconcile", TaskQueue: p.mainQueue(), WorkflowExecutionTimeout: time.Hour},
+		Overlap:       enumspb.SCHEDULE_OVERLAP_POLICY_SKIP,
+		CatchupWindow: 10 * time.Second, // it compares what is now: a run that was missed is no loss
+		Note:          "compares open cases with running workflows, and reminds of what is overdue",
+	})
+	if err != nil && !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
+		return fmt.Errorf("schedule the reconciler: %w", err)
+	}
+	return nil
+}
