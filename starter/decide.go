@@ -104,7 +104,7 @@ func (a *app) decision(ctx context.Context, r ruling, what string, w wish) error
 	if err != nil {
 		return err
 	}
-	if c.Status != access.CaseOpen {
+	if c.Status != access.CaseOpen && !a.reinstating(c, r) {
 		return badInput("case %s is not open: it is %s", c.ID, statusWords(c.Status)).then("see how it ended: sever status %s", c.ID)
 	}
 	switch r.update {
@@ -165,6 +165,11 @@ func (a *app) instead(ctx context.Context, s *store.Store, c store.Case, r rulin
 		}
 	}
 	return refused
+}
+
+// reinstating reports whether the decision is about giving a closed case back.
+func (a *app) reinstating(c store.Case, r ruling) bool {
+	return c.Phase != string(workflows.PhaseClosed) && (r.update == workflows.UpdateApprove || r.update == workflows.UpdateDeny)
 }
 
 // wished reads the flags, without asking anybody.

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/severhq/sever/internal/access"
-	"github.com/severhq/sever/internal/plan"
 	"github.com/severhq/sever/internal/provider/catalog"
 	"github.com/severhq/sever/internal/store"
 	"github.com/severhq/sever/workflows"
@@ -22,12 +21,12 @@ type order struct {
 	reason     string
 	ticket     string
 	at         string
+	grace      time.Duration
+	hold       string
 	successors []string
-	shared     string
 	key        string
 	as         string
 	dryRun     bool
-	check      bool
 	wait       *bool // nil: follow when somebody looks at a terminal
 }
 
@@ -46,14 +45,12 @@ more urgent reason escalates it.
   incident  locks each connection's accounts as soon as it has answered, and kills
             the credentials; waits for nobody
 
-An account that somebody else claims too is never locked or deleted. With --shared
-rotate it gets a new password, which the others need then.
-
 What the leaver owns goes to the --successor; without one the account stays locked
 and the case asks you. In a terminal the command follows the case until it closes, is
 proven, or needs somebody. Leaving it does not stop the case.`,
 		Example: `  sever offboard E1042 --reason hr --dry-run
   sever offboard E1042 --reason hr --ticket HR-77 --at "2026-12-24 17:00" --successor pg-main=grace
+  sever offboard E1042 --reason hr --grace 720h
   sever offboard E1042 --reason incident --wait=false --key siem-20817`,
 		Args: cobra.ExactArgs(1),
 	}
@@ -61,10 +58,10 @@ proven, or needs somebody. Leaving it does not stop the case.`,
 	f.StringVar(&o.reason, "reason", "", "why: hr or incident (required)")
 	f.StringVar(&o.ticket, "ticket", "", "the ticket that this is about; kept in the trail")
 	f.StringVar(&o.at, "at", "", `when to begin: RFC 3339, or "2026-12-24 17:00" in local time (hr only)`)
+	f.DurationVar(&o.grace, "grace", 0, "how long accounts stay locked before anything is removed, such as 720h (hr only)")
+	f.StringVar(&o.hold, "hold", "", "why nothing may be removed until somebody says resume; accounts are locked all the same")
 	f.StringArrayVar(&o.successors, "successor", nil, "who receives what the leaver owns: [connection=]account; may be repeated")
-	f.StringVar(&o.shared, "shared", "", "what becomes of accounts that others use too: task (a person's) or rotate (a new password, once, to the worker's secret sink)")
 	f.BoolVar(&o.dryRun, "dry-run", false, "look and plan, and change nothing")
-	f.BoolVar(&o.check, "check", false, "of --dry-run: say by the exit code whether the plan runs by itself and ends clean (see: sever help exit-codes)")
 	f.BoolVar(&wait, "wait", false, "follow until the case closes, is proven, or needs somebody (default in a terminal)")
 	f.StringSliceVar(&a.steps, "steps", nil, "following, tell every step of these connections only, and trouble of all (default: of all)")
 	f.StringVar(&o.key, "key", "", "idempotency key: the same key gives the same case")
@@ -109,7 +106,7 @@ func (a *app) offboard(ctx context.Context, o order) error {
 		return err
 	}
 	if o.dryRun {
-		return a.preview(ctx, clients, conns, who, s, o.check)
+		return a.preview(ctx, clients, conns, who, s)
 	}
 	return a.submit(ctx, clients, who, s, o)
 }
@@ -120,21 +117,12 @@ func (a *app) understand(o order, now time.Time) (workflows.Submit, error) {
 	if err := validText("the principal", o.principal, maxPrincipal); err != nil {
 		return s, err
 	}
-	if o.check && !o.dryRun {
-		return s, badInput("--check is about a plan: nothing is opened with it").then("add --dry-run, or check the plan of a case: sever plan CASE --check")
-	}
 	if o.reason == "" {
 		return s, badInput("--reason is missing").then("say why: --reason hr, or --reason incident")
 	}
 	policy, err := a.policy(access.Reason(o.reason))
 	if err != nil {
 		return s, err
-	}
-	if o.shared != "" {
-		policy.Shared = plan.SharedRule(o.shared)
-	}
-	if !plan.KnownSharedRule(policy.Shared) {
-		return s, badInput("--shared is %q: choose %s or %s", o.shared, plan.SharedTask, plan.SharedRotate)
 	}
 	for what, text := range map[string]string{"--ticket": o.ticket, "--key": o.key} {
 		if text == "" {
@@ -151,11 +139,24 @@ func (a *app) understand(o order, now time.Time) (workflows.Submit, error) {
 	if !at.IsZero() && policy.ContainFirst {
 		return s, badInput("--at makes no sense with reason %s: it begins at once", o.reason).then("leave --at out, or use --reason hr")
 	}
+	switch {
+	case o.grace < 0:
+		return s, badInput("--grace %s: give a positive length of time", o.grace).then("such as --grace 720h for thirty days")
+	case o.grace > 0 && policy.ContainFirst:
+		return s, badInput("--grace makes no sense with reason %s: nobody waits", o.reason).then("leave --grace out, hold the case (sever hold), or use --reason hr")
+	case o.grace > 0:
+		policy.Grace = o.grace
+	}
+	if o.hold != "" {
+		if err := validText("--hold", o.hold, maxText); err != nil {
+			return s, err
+		}
+	}
 	by, err := a.actor(o.as)
 	if err != nil {
 		return s, err
 	}
-	return workflows.Submit{Case: newCaseID(now), Principal: access.PrincipalID(o.principal), Policy: policy, Requester: by,
+	return workflows.Submit{Hold: o.hold, Case: newCaseID(now), Principal: access.PrincipalID(o.principal), Policy: policy, Requester: by,
 		Ticket: o.ticket, EffectiveAt: at}, nil
 }
 

@@ -40,7 +40,6 @@ type plannedPart struct {
 	Reason      access.Reason      `json:"reason"`
 	NothingDone bool               `json:"nothing_done"` // always true for a dry run
 	Supplement  *plan.Supplement   `json:"supplement,omitempty"`
-	body        plan.Plan
 }
 
 type explainedStep struct {
@@ -54,7 +53,7 @@ type explainedStep struct {
 const previewWithin = time.Minute
 
 // preview looks and plans, prints the plan, and changes nothing.
-func (a *app) preview(ctx context.Context, c *clients, conns *catalog.Connections, who access.Principal, s workflows.Submit, check bool) error {
+func (a *app) preview(ctx context.Context, c *clients, conns *catalog.Connections, who access.Principal, s workflows.Submit) error {
 	within := s.Policy.Patience + previewWithin
 	asked, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
@@ -86,13 +85,13 @@ func (a *app) preview(ctx context.Context, c *clients, conns *catalog.Connection
 	out.Plans = append(out.Plans, part)
 	if a.json {
 		a.out.document(out)
-		return a.checked(out.Plans, s.Policy, check)
+		return nil
 	}
 	a.sayf("")
 	a.showPlan(part, person(who.Name, who.ID), done.Case)
 	a.out.line("")
 	a.out.line("Nothing was changed.")
-	return a.checked(out.Plans, s.Policy, check)
+	return nil
 }
 
 // explainPlan opens a plan and asks the providers what they would send.
@@ -102,7 +101,7 @@ func (a *app) explainPlan(p store.Plan, conns *catalog.Connections, policy plan.
 		return plannedPart{}, err
 	}
 	out := plannedPart{No: p.No, Hash: p.Hash, Status: p.Status, Accounts: body.Accounts, Unknown: body.Unknown, Guards: body.Guards, Supplement: body.Supplement,
-		NeedsWord: body.NeedsWord(policy), Principal: body.Principal, Reason: body.Reason, Steps: []explainedStep{}, body: body}
+		NeedsWord: body.NeedsWord(policy), Principal: body.Principal, Reason: body.Reason, Steps: []explainedStep{}}
 	for _, s := range body.Steps {
 		out.Steps = append(out.Steps, explainedStep{s, statements(conns, s)})
 	}
@@ -146,10 +145,7 @@ func (a *app) showPlan(p plannedPart, who, caseID string) {
 	rows := [][]string{}
 	for _, v := range p.Accounts {
 		verdict := o.green("will end")
-		switch {
-		case v.Act && len(v.SharedWith) > 0:
-			verdict = o.yellow("new password")
-		case !v.Act:
+		if !v.Act {
 			verdict = o.outcome(v.Outcome)
 		}
 		rows = append(rows, []string{printable(v.Account.String()), verdict, string(v.Evidence), fmt.Sprint(v.Grants), oneLine(v.Why)})

@@ -42,9 +42,10 @@ func TestSimulate(t *testing.T) {
 	conns, err := catalog.Open(vars)
 	require.NoError(t, err)
 	defer conns.Close()
-	links, err := os.ReadFile(said.Roster)
+	roster, err := os.Open(said.Roster)
 	require.NoError(t, err)
-	read, problems := readIdentities(links, said.Roster, knownConnection(conns))
+	defer roster.Close()
+	read, problems := readRoster(roster, said.Roster, knownConnection(conns))
 	require.Empty(t, problems)
 	require.Len(t, read.Identities, 12)
 

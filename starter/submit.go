@@ -39,6 +39,21 @@ func awake(ctx context.Context, t *wiring.Temporal) error {
 func submit(ctx context.Context, t *wiring.Temporal, s workflows.Submit, key string) (workflows.Submitted, error) {
 	asked, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
+	for try := key; ; try += "+" {
+		answer, err := submitOnce(asked, t, s, try)
+		// A reinstatement of the same person withdraws for us; it ends in a moment.
+		if said, ok := errors.AsType[*temporal.ApplicationError](err); !ok || said.Type() != workflows.Outranked {
+			return answer, refusal(ctx, err, answerWithin)
+		}
+		select {
+		case <-asked.Done():
+			return answer, refusal(ctx, err, answerWithin)
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+func submitOnce(ctx context.Context, t *wiring.Temporal, s workflows.Submit, key string) (workflows.Submitted, error) {
 	start := t.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
 		ID: workflows.WorkflowID(s.Principal), TaskQueue: workflows.TaskQueue,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
@@ -49,15 +64,15 @@ func submit(ctx context.Context, t *wiring.Temporal, s workflows.Submit, key str
 		StaticSummary: "case " + s.Case,
 	}, "OffboardPrincipal", workflows.State{})
 	var answer workflows.Submitted
-	h, err := t.UpdateWithStartWorkflow(asked, client.UpdateWithStartWorkflowOptions{
+	h, err := t.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: start,
 		UpdateOptions: client.UpdateWorkflowOptions{UpdateID: key, UpdateName: workflows.UpdateSubmit, Args: []any{s},
 			WaitForStage: client.WorkflowUpdateStageCompleted},
 	})
 	if err == nil {
-		err = h.Get(asked, &answer)
+		err = h.Get(ctx, &answer)
 	}
-	return answer, refusal(ctx, err, answerWithin)
+	return answer, err
 }
 
 // decide sends a person's decision to the running case.

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+
+	"github.com/severhq/sever/workflows"
+)
+
+// reconcileCommand runs once what a schedule runs every minute.
+func (a *app) reconcileCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "reconcile",
+		Short: "Look for cases whose workflow is gone, and remind of overdue tasks, now",
+		Long: `Compares the open cases with the workflows that run, takes up those that lost theirs, and
+writes a reminder for every task that is overdue. A worker does this every minute by
+itself; the command does it now and says what it found.`,
+		Args: cobra.NoArgs,
+		RunE: does(func(ctx context.Context, _ []string) error { return a.reconcile(ctx) }),
+	}
+}
+
+func (a *app) reconcile(ctx context.Context) error {
+	clients, err := a.everything(ctx)
+	if err != nil {
+		return err
+	}
+	defer clients.Close()
+	if err := awake(ctx, clients.temporal); err != nil {
+		return err
+	}
+	run, err := clients.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: workflows.ReconcileID + "-by-hand", TaskQueue: workflows.TaskQueue, StaticSummary: "reconcile, by hand",
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+	}, "Reconcile")
+	if err != nil {
+		return refusal(ctx, err, answerWithin)
+	}
+	var found workflows.Reconciled
+	if err := run.Get(ctx, &found); err != nil {
+		return refusal(ctx, err, answerWithin)
+	}
+	if a.json {
+		a.out.document(found)
+		return nil
+	}
+	words := []string{plural(found.Open, "case is", "cases are") + " open"}
+	if found.TakenUp > 0 {
+		words = append(words, plural(found.TakenUp, "had no workflow and was taken up", "had no workflow and were taken up"))
+	}
+	if found.Reminded > 0 {
+		words = append(words, plural(found.Reminded, "reminder was written", "reminders were written"))
+	}
+	a.out.line(strings.Join(words, ", ") + ".")
+	return nil
+}
