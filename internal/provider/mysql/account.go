@@ -5,16 +5,14 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/severhq/sever/internal/access"
 )
 
-// account is one row of mysql.global_priv: an account, a role, or the account without
-// a name.
+// account is one row of mysql.global_priv, or of MySQL's mysql.user: an account, a role,
+// or the account without a name.
 type account struct {
 	identity
 	method // one way to log in, mostly the only one
@@ -28,7 +26,8 @@ type account struct {
 	Lifetime    *int64   `json:"password_lifetime"`
 	limits
 
-	id string
+	Second bool `json:"-"` // MySQL: a second password works as well
+	id     string
 }
 
 // method is one way to log in.
@@ -51,27 +50,13 @@ type limits struct {
 	Seconds   float64 `json:"max_statement_time,omitempty"`
 }
 
-const everyAccount = `select Host, User, Priv from mysql.global_priv`
-
-// accounts reads rows of mysql.global_priv.
-func (s *Server) accounts(ctx context.Context, c *session, where string, args ...any) ([]account, error) {
-	var out []account
-	err := c.rows(ctx, func(scan func(...any) error) error {
-		var host, user string
-		var record []byte
-		if err := scan(&host, &user, &record); err != nil {
-			return err
-		}
-		var a account
-		if err := json.Unmarshal(record, &a); err != nil {
-			return fmt.Errorf("mysql.global_priv: the record of %s is not one that I know: %w", identity{user, host}, err)
-		}
-		a.identity = identity{user, host}
-		a.id = s.fingerprint(a)
-		out = append(out, a)
-		return nil
-	}, everyAccount+where, args...)
-	return out, err
+// accounts reads the accounts of these names and all administrators, or all accounts.
+func (s *Server) accounts(ctx context.Context, c *session, names ...string) ([]account, error) {
+	all, err := c.listed(ctx, c, names...)
+	for i := range all {
+		all[i].id = s.fingerprint(all[i])
+	}
+	return all, err
 }
 
 // methods are all ways to log in, in the order in which the server tries them.
@@ -88,9 +73,6 @@ func (a account) methods() []method {
 	}
 	return out
 }
-
-// native is the plugin whose hashes we make: SHA1(SHA1(password)), as 40 digits.
-const native = "mysql_native_password"
 
 // idDigits is how long an id is.
 const idDigits = 16
@@ -111,22 +93,6 @@ func (s *Server) fingerprint(a account) string {
 	return hex.EncodeToString(mac.Sum(nil))[:idDigits]
 }
 
-// deadHash is a hash for which no password is known: the id, and digits that show that
-// it is one of these. Whoever wanted to log in with it would have to invert SHA-1.
-func deadHash(i identity, id string) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "no password fits this\x00%s\x00%s\x00%s", i.User, i.Host, id))
-	return "*" + strings.ToUpper(id + hex.EncodeToString(sum[:]))[:40]
-}
-
-// dead reports whether the account's only credential is a deadHash, and whose id is in it.
-func (a account) dead() (id string, dead bool) {
-	if len(a.Or) > 1 || a.Plugin != native || len(a.Text) != 41 {
-		return "", false
-	}
-	id = strings.ToLower(a.Text[1 : 1+idDigits])
-	return id, a.Text == deadHash(a.identity, id)
-}
-
 // contained reports whether nobody can log in with it.
 func (a account) contained() bool {
 	_, dead := a.dead()
@@ -138,7 +104,8 @@ func (a account) contained() bool {
 const (
 	grantOption uint64 = 1 << 10
 	superUser   uint64 = 1 << 15
-	administers        = 1<<25 | grantOption
+	createUser  uint64 = 1 << 25
+	administers        = createUser | grantOption
 )
 
 func (a account) administrator() bool { return a.Access&administers == administers && !a.contained() }
@@ -185,12 +152,12 @@ func (a account) protected(ours identity, all []account) string {
 }
 
 // seen is an account without its grants.
-func (s *Server) seen(a account, ours identity, all []account) access.Account {
+func (s *Server) seen(c *session, a account, all []account) access.Account {
 	out := access.Account{
 		Ref:        access.Ref{Connection: s.connection, Resource: resource, Name: a.User, Host: a.Host, ForeignID: a.id},
-		Engine:     engine,
+		Engine:     c.engine(),
 		Contained:  a.contained(),
-		Protected:  a.protected(ours, all),
+		Protected:  a.protected(c.ours, all),
 		Attributes: map[string]string{},
 	}
 	if a.Role {

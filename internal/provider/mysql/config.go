@@ -30,6 +30,9 @@ type Config struct {
 	ConnectTimeout   time.Duration `env:"CONNECT_TIMEOUT" envDefault:"10s"`
 	// MaxSessions bounds what we take of the server's max_connections.
 	MaxSessions int `env:"MAX_SESSIONS" envDefault:"10"`
+	// MySQL8 is unverified where MySQL is accepted, which nobody has seen this provider
+	// work on (see mySQL). Without it only MariaDB is.
+	MySQL8 string `env:"MYSQL8"`
 }
 
 // The parser quotes what it could not read, which may be a piece of the password.
@@ -37,9 +40,15 @@ type Config struct {
 var errURL = errors.New("is not a URL as mysql://user:password@host:3306; special characters in the user name and the password must be percent-encoded")
 
 // sqlMode is the one of every session of ours. A backslash means itself in a text, so
-// one rule of quoting is enough; and a GRANT to an account that is not there fails,
-// where it would else make one, without a password.
-const sqlMode = "NO_BACKSLASH_ESCAPES,NO_AUTO_CREATE_USER"
+// one rule of quoting is enough. See dialect.mode for what it is on each kind of server.
+const sqlMode = "NO_BACKSLASH_ESCAPES"
+
+// firstMode sets mode before it is known which kind of server it is: what stands in /*M!
+// is read by MariaDB alone.
+const firstMode = "concat('" + sqlMode + "' /*M! , ',NO_AUTO_CREATE_USER' */)"
+
+// unverified is what the setting MYSQL8 may be.
+const unverified = "unverified"
 
 // dsn is the URL as the driver wants it, with what every session of ours needs.
 func (c Config) dsn() (*driver.Config, error) {
@@ -56,6 +65,9 @@ func (c Config) dsn() (*driver.Config, error) {
 	if c.MaxSessions < 1 {
 		return nil, errors.New("MAX_SESSIONS must be 1 or more")
 	}
+	if c.MySQL8 != "" && c.MySQL8 != unverified {
+		return nil, fmt.Errorf("MYSQL8 is %q: it must be %s, or not be set", c.MySQL8, unverified)
+	}
 	port := u.Port()
 	if port == "" {
 		port = "3306"
@@ -68,10 +80,11 @@ func (c Config) dsn() (*driver.Config, error) {
 	d.InterpolateParams = true
 	d.Logger = &driver.NopLogger{}
 	d.Params = map[string]string{
-		"sql_mode":           "'" + sqlMode + "'",
-		"lock_wait_timeout":  seconds(c.LockTimeout),
-		"max_statement_time": seconds(c.StatementTimeout),
-		"time_zone":          "'+00:00'",
+		"sql_mode": firstMode,
+		// What /*!80000 has is read by MySQL alone, and counts milliseconds.
+		"lock_wait_timeout": seconds(c.LockTimeout) + " /*M! , max_statement_time = " + seconds(c.StatementTimeout) +
+			" */ /*!80000 , max_execution_time = " + seconds(c.StatementTimeout) + "000 */",
+		"time_zone": "'+00:00'",
 	}
 	return d, c.secure(d, u.Hostname())
 }

@@ -25,6 +25,7 @@ func pool(dsn *driver.Config, most int) (*sql.DB, error) {
 // session is one connection, with what the server says about itself.
 type session struct {
 	*sql.Conn
+	dialect
 	version string // 10.11.19-MariaDB-...
 	ours    identity
 	at      string
@@ -57,7 +58,7 @@ func (s *Server) with(ctx context.Context, fn func(*session) error) error {
 		return err
 	}
 	c.ours = splitAccount(us)
-	if err := known(c.version); err != nil {
+	if c.dialect, err = s.product(ctx, c); err != nil {
 		return err
 	}
 	return fn(c)
@@ -91,6 +92,37 @@ func (c *session) rows(ctx context.Context, read func(scan func(...any) error) e
 	defer rows.Close()
 	for rows.Next() {
 		if err := read(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// records calls read with each row of an answer whose columns differ between versions.
+func (c *session) records(ctx context.Context, read func(names, values []string) error, query string, args ...any) error {
+	rows, err := c.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	names, err := rows.Columns()
+	if err != nil {
+		return err
+	}
+	for rows.Next() {
+		found := make([]sql.NullString, len(names))
+		into := make([]any, len(names))
+		for i := range found {
+			into[i] = &found[i]
+		}
+		if err := rows.Scan(into...); err != nil {
+			return err
+		}
+		values := make([]string, len(names))
+		for i := range found {
+			values[i] = found[i].String
+		}
+		if err := read(names, values); err != nil {
 			return err
 		}
 	}

@@ -24,8 +24,13 @@ func (s *Server) Contain(ctx context.Context, ref access.Ref, mode access.Mode) 
 		}
 		if mode == access.Kill && !dead {
 			words += ", no password fits"
-			hash := literal(deadHash(a.identity, a.id))
-			err := c.exec(ctx, "alter user "+a.sql()+" identified via "+native+" using "+hash+" account lock")
+			if a.Second { // which the next statement would leave
+				if err := c.exec(ctx, "alter user "+a.sql()+" discard old password"); err != nil {
+					return access.Receipt{}, err
+				}
+			}
+			none := method{c.plugin(), deadHash(c.plugin(), a.identity, a.id)}
+			err := c.exec(ctx, "alter user "+a.sql()+" identified with "+none.identified()+" account lock")
 			if err := hashRefused(ctx, c, op, err); err != nil {
 				return access.Receipt{}, err
 			}
@@ -45,21 +50,14 @@ func (s *Server) Contain(ctx context.Context, ref access.Ref, mode access.Mode) 
 	})
 }
 
-const judgesPasswords = `
-select @@strict_password_validation and
-       (select count(*) from information_schema.PLUGINS where PLUGIN_TYPE = 'PASSWORD VALIDATION' and PLUGIN_STATUS = 'ACTIVE') > 0`
-
-// hashRefused tells apart why the server did not take a hash. One that judges passwords
-// refuses all hashes, and says so in the words for an account that is not there.
+// hashRefused tells apart why the server did not take a hash.
 func hashRefused(ctx context.Context, c *session, op string, cause error) error {
 	if n := number(cause); n != 1290 && n != 1396 {
 		return cause
 	}
-	var strict bool
-	if err := c.QueryRowContext(ctx, judgesPasswords).Scan(&strict); err != nil {
+	if strict, err := c.refusesHashes(ctx, c); err != nil {
 		return err
-	}
-	if !strict {
+	} else if !strict {
 		return cause
 	}
 	return refuse(op, errors.New("the server takes no hash, and so the credential was not replaced; what was locked before stays locked"),

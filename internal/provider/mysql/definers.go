@@ -20,6 +20,7 @@ type object struct {
 	Order    string `json:"order,omitempty"`    // of a trigger: what it shares with those that run beside it
 	Security string `json:"security,omitempty"` // DEFINER, or INVOKER, who then needs the rights
 	Status   string `json:"status,omitempty"`   // of an event
+	Fixed    bool   `json:"fixed,omitempty"`    // the server has no statement that changes its definer
 }
 
 func (o object) words() string { return o.Kind + " " + readable(o.Name) }
@@ -43,33 +44,21 @@ func (o object) byHand(definer identity) string {
 	case "event":
 		return "ALTER DEFINER=... EVENT " + o.sql() + " with the status that it has"
 	}
+	if o.Fixed {
+		return show + "; then DROP it and CREATE DEFINER=... in place of " + definer.sql() + ", with its sql_mode and character set; and GRANT again what " +
+			"mysql.procs_priv has on it"
+	}
 	return show + "; then the same with CREATE OR REPLACE DEFINER=... in place of " + definer.sql() + ", with its sql_mode and character set"
 }
-
-const (
-	itsRoutines = `
-select definer, lower(type), db, name, cast(sql_mode as char), character_set_client, '', security_type, '' from mysql.proc where definer = ?`
-	itsEvents = `
-select definer, 'event', db, name, cast(sql_mode as char), character_set_client, '', 'DEFINER', cast(status as char) from mysql.event where definer = ?`
-	itsViews = `
-select DEFINER, 'view', TABLE_SCHEMA, TABLE_NAME, '', CHARACTER_SET_CLIENT, '', SECURITY_TYPE, '' from information_schema.VIEWS where DEFINER = ?`
-	itsTriggers = `
-select DEFINER, 'trigger', TRIGGER_SCHEMA, TRIGGER_NAME, SQL_MODE, CHARACTER_SET_CLIENT,
-       concat_ws('.', EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION), 'DEFINER', ''
-from information_schema.TRIGGERS where DEFINER = ?`
-)
 
 // objects are what the account defines, in one database or in all of them.
 func objects(ctx context.Context, c *session, definer identity, database string) ([]object, error) {
 	var out []object
 	name := definer.User + "@" + definer.Host
-	for _, q := range []struct{ sql, in string }{
-		{itsRoutines, " and db = ?"}, {itsEvents, " and db = ?"},
-		{itsViews, " and TABLE_SCHEMA = ?"}, {itsTriggers, " and TRIGGER_SCHEMA = ?"},
-	} {
-		args := []any{name}
+	for _, d := range c.objects() {
+		query, args := d.read, []any{name}
 		if database != "" {
-			q.sql, args = q.sql+q.in, append(args, database)
+			query, args = query+" and "+d.database+" = ?", append(args, database)
 		}
 		err := c.rows(ctx, func(scan func(...any) error) error {
 			var o object
@@ -77,11 +66,12 @@ func objects(ctx context.Context, c *session, definer identity, database string)
 			if err := scan(&is, &o.Kind, &o.Database, &o.Name, &o.Mode, &o.Client, &o.Order, &o.Security, &o.Status); err != nil {
 				return err
 			}
+			o.Fixed = c.fixed(o.Kind)
 			if is == name {
 				out = append(out, o)
 			}
 			return nil
-		}, q.sql, args...)
+		}, query, args...)
 		if err != nil {
 			return nil, err
 		}
@@ -93,31 +83,51 @@ func objects(ctx context.Context, c *session, definer identity, database string)
 }
 
 // sight is what our own login may do on all databases, and so how far we see.
-type sight struct{ privileges []string }
-
-// seeing are the privileges without which the server hides definers, or shows them to
-// those only who have rights on each object.
-var seeing = []string{"SELECT", "SHOW VIEW", "TRIGGER"}
+type sight struct{ privileges, except []string }
 
 func ownSight(ctx context.Context, c *session) (sight, error) {
 	var s sight
 	err := c.rows(ctx, func(scan func(...any) error) error {
 		var line string
-		if err := scan(&line); err != nil {
-			return err
-		}
-		list, _, ok := strings.Cut(line, " ON *.* TO ")
-		list, privileges := strings.CutPrefix(list, "GRANT ")
-		if ok && privileges && !strings.Contains(list, "`") {
-			s.privileges = append(s.privileges, strings.Split(list, ", ")...)
-		}
-		return nil
+		err := scan(&line)
+		s.read(line)
+		return err
 	}, `show grants`)
+	if slices.Contains(s.privileges, "SUPER") {
+		s.privileges = append(s.privileges, c.super()...)
+	}
+	if slices.Contains(s.privileges, "SET_ANY_DEFINER") { // as MySQL calls it since 8.2
+		s.privileges = append(s.privileges, "SET_USER_ID")
+	}
 	return s, err
 }
 
+// read understands one line of SHOW GRANTS. MySQL tells there, too, what we may not do
+// in one database; that privilege then counts as missing.
+func (s *sight) read(line string) {
+	if list, ok := strings.CutPrefix(line, "REVOKE "); ok {
+		list, _, _ = strings.Cut(list, " ON ")
+		s.except = append(s.except, names(list)...)
+		return
+	}
+	list, _, ok := strings.Cut(line, " ON *.* TO ")
+	list, privileges := strings.CutPrefix(list, "GRANT ")
+	if ok && privileges && !strings.Contains(list, "`") {
+		s.privileges = append(s.privileges, names(list)...)
+	}
+}
+
+// names cuts a list of privileges, with or without spaces.
+func names(list string) []string {
+	out := strings.Split(list, ",")
+	for i := range out {
+		out[i] = strings.TrimSpace(out[i])
+	}
+	return out
+}
+
 func (s sight) has(privilege string) bool {
-	return slices.Contains(s.privileges, privilege) || slices.Contains(s.privileges, "ALL PRIVILEGES")
+	return !slices.Contains(s.except, privilege) && (slices.Contains(s.privileges, privilege) || slices.Contains(s.privileges, "ALL PRIVILEGES"))
 }
 
 // missing are those of the wanted privileges that we lack.
@@ -126,10 +136,10 @@ func (s sight) missing(wanted ...string) []string {
 }
 
 // gaps are what we cannot see for lack of a right.
-func (s sight) gaps(login string) []access.Gap {
+func (s sight) gaps(c *session, login string) []access.Gap {
 	var out []access.Gap
-	if lacking := s.missing(seeing...); len(lacking) > 0 {
-		out = append(out, access.Gap{Object: "views and triggers", Why: "our login lacks " + strings.Join(lacking, ", ") + ", without which the server hides some",
+	if lacking := s.missing(c.seeing()...); len(lacking) > 0 {
+		out = append(out, access.Gap{Object: "definers", Why: "our login lacks " + strings.Join(lacking, ", ") + ", without which the server hides some",
 			Remedy: grantTo(login, lacking...)})
 	}
 	if !s.has("PROCESS") {

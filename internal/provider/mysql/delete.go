@@ -18,7 +18,7 @@ func (s *Server) Delete(ctx context.Context, step access.Step) (access.Receipt, 
 		if err != nil {
 			return access.Receipt{}, err
 		}
-		if lacking := own.missing(seeing...); len(lacking) > 0 {
+		if lacking := own.missing(c.seeing()...); len(lacking) > 0 {
 			return access.Receipt{}, refuse(op, errors.New("what it defines cannot be seen whole, and would break"),
 				access.Blocker{Object: "views and triggers", Why: "our login lacks privileges", Remedy: grantTo(s.login, lacking...)})
 		}

@@ -49,6 +49,13 @@ var verdicts = map[uint16]verdict{
 	1290: {provider.Rejected, "the server runs with an option that forbids it"},
 	1819: {provider.Rejected, "the server's rule for passwords refuses it"},
 
+	// MySQL's alone.
+	3118: {provider.Denied, "our own login is locked"},
+	3619: {provider.Rejected, "a privilege that is not granted in this way"},
+	3628: {provider.Rejected, "the role is in mandatory_roles, which everybody has"},
+	4006: {provider.Rejected, "the server says that it is still the definer of something"},
+	3024: {provider.Transient, "took longer than STATEMENT_TIMEOUT"},
+
 	1836: {provider.Transient, "the server is read-only"},
 	1205: {provider.Transient, "somebody holds a lock for longer than LOCK_TIMEOUT"},
 	1213: {provider.Transient, "lost a deadlock"},
@@ -79,7 +86,7 @@ func (s *Server) classified(op string, err error) error {
 	if errors.Is(err, errUnknownServer) || errors.Is(err, errLogin) {
 		out.Kind = provider.Denied // of the whole connection: nothing here can work
 		if errors.Is(err, errUnknownServer) {
-			out.Blockers = []access.Blocker{{Object: serverVersion, Why: s.hide(err.Error()), Remedy: instead(err)}}
+			out.Blockers = []access.Blocker{{Object: serverVersion, Why: s.hide(err.Error()), Remedy: s.instead(err)}}
 		}
 		return out
 	}
@@ -126,7 +133,7 @@ func (s *Server) hide(text string) string {
 			text = strings.ReplaceAll(text, secret, "[secret]")
 		}
 	}
-	for _, word := range []string{"identified by '", "using '"} {
+	for _, word := range []string{"identified by '", "using '", " as '"} {
 		if i := strings.Index(strings.ToLower(text), word); i >= 0 {
 			text = text[:i+len(word)-1] + "[secret]"
 		}

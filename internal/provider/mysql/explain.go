@@ -13,11 +13,11 @@ func (s *Server) Explain(step access.Step) []string {
 	case access.Contain:
 		out := []string{"ALTER USER " + a.sql() + " ACCOUNT LOCK;"}
 		if step.Mode == access.Kill {
-			out = append(out, "ALTER USER "+a.sql()+" IDENTIFIED VIA "+native+" USING '*...'; -- a hash that no password is known for")
+			out = append(out, "ALTER USER "+a.sql()+" IDENTIFIED WITH ... AS '...'; -- a hash that no password is known for")
 		}
-		return append(out, "SELECT CONCAT('KILL HARD CONNECTION ', id, ';') FROM information_schema.PROCESSLIST WHERE user = "+literal(a.User)+"; -- again, until none is left")
+		return append(out, "SELECT CONCAT('KILL CONNECTION ', id, ';') FROM information_schema.PROCESSLIST WHERE user = "+literal(a.User)+"; -- again, until none is left")
 	case access.Rotate:
-		return []string{"ALTER USER " + a.sql() + " IDENTIFIED VIA " + native + " USING '*...'; -- the hash of a new password, beside the ways to log in that need none"}
+		return []string{"ALTER USER " + a.sql() + " IDENTIFIED WITH ... AS '...'; -- the hash of a new password, beside the ways to log in that need none"}
 	case access.Unlink:
 		return []string{explainUnlink(step.Object, a)}
 	case access.Revoke:
@@ -32,7 +32,7 @@ func (s *Server) Explain(step access.Step) []string {
 		return []string{"DROP USER " + a.sql() + "; -- Sever refuses while anything names it"}
 	case access.Confirm:
 		return []string{
-			"SELECT user, host, priv FROM mysql.global_priv WHERE user = " + literal(a.User) + " AND host = " + literal(a.Host) + ";",
+			"SHOW CREATE USER " + a.sql() + "; SHOW GRANTS FOR " + a.sql() + ";",
 			"SELECT * FROM information_schema.PROCESSLIST WHERE user = " + literal(a.User) + ";",
 		}
 	}

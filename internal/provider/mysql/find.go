@@ -16,14 +16,14 @@ import (
 func (s *Server) Accounts(ctx context.Context) iter.Seq2[access.Account, error] {
 	return func(yield func(access.Account, error) bool) {
 		var all []account
-		var ours identity
-		err := s.with(ctx, func(c *session) (err error) {
-			ours = c.ours
-			all, err = s.accounts(ctx, c, "")
+		var c *session
+		err := s.with(ctx, func(open *session) (err error) {
+			c = open
+			all, err = s.accounts(ctx, c)
 			return err
 		})
 		// We are an account ourselves: a list without us is not the list.
-		if err == nil && !slices.ContainsFunc(all, func(a account) bool { return a.identity == ours }) {
+		if err == nil && !slices.ContainsFunc(all, func(a account) bool { return a.identity == c.ours }) {
 			err = fmt.Errorf("the list of %d accounts lacks our own login: it is not whole", len(all))
 		}
 		if err != nil {
@@ -32,7 +32,7 @@ func (s *Server) Accounts(ctx context.Context) iter.Seq2[access.Account, error] 
 		}
 		slices.SortFunc(all, func(a, b account) int { return cmp.Or(cmp.Compare(a.User, b.User), cmp.Compare(a.Host, b.Host)) })
 		for _, a := range all {
-			if !yield(s.seen(a, ours, all), nil) {
+			if !yield(s.seen(c, a, all), nil) {
 				return
 			}
 		}
@@ -44,7 +44,7 @@ func (s *Server) Accounts(ctx context.Context) iter.Seq2[access.Account, error] 
 func (s *Server) unlisted(err error) error {
 	out := s.classified("list "+s.connection, err)
 	if e, ok := errors.AsType[*provider.Error](out); ok && mayNot(err) {
-		e.Kind, e.Blockers = provider.Denied, []access.Blocker{{Object: "mysql.global_priv", Why: missingRight, Remedy: mayRead(s.login)}}
+		e.Kind, e.Blockers = provider.Denied, []access.Blocker{{Object: "the grant tables", Why: missingRight, Remedy: mayRead(s.login)}}
 	}
 	return out
 }
@@ -68,10 +68,9 @@ func planned(op string, ref access.Ref) (target, error) {
 	return target{who(ref), ref}, nil
 }
 
-// namesakes are all accounts of the name, and with them all administrators, without
-// which nobody could tell who is the last.
+// namesakes are all accounts of the name, and with them all administrators.
 func (s *Server) namesakes(ctx context.Context, c *session, name string) ([]account, error) {
-	return s.accounts(ctx, c, ` where User = ? or (cast(json_value(Priv, '$.access') as unsigned) & ?) = ?`, name, administers, administers)
+	return s.accounts(ctx, c, name)
 }
 
 func (i identity) in(all []account) (account, bool) {

@@ -55,11 +55,9 @@ func handOver(ctx context.Context, c *session, op string, all []object, from, to
 			return err
 		}
 	}
-	return c.exec(ctx, ourSession...)
+	// What the session took on of the objects ends here.
+	return c.exec(ctx, "set names utf8mb4 collate utf8mb4_bin", "set session sql_mode = '"+c.mode()+"'")
 }
-
-// ourSession ends what a session took on of the objects.
-var ourSession = []string{"set names utf8mb4 collate utf8mb4_bin", "set session sql_mode = '" + sqlMode + "'"}
 
 // takeBack undoes a handing over that was refused half-way.
 func (c *session) takeBack(ctx context.Context, moved []source, from, to identity, cause error) error {
@@ -176,6 +174,9 @@ func (src source) obstacle(beside bool) string {
 
 // statement makes the object again, or changes it, with another definer.
 func (src source) statement(from, to identity) (statement, why string) {
+	if src.Fixed {
+		return "", "this server changes its definer only by dropping it and making it again, with all that is granted on it"
+	}
 	if src.Kind == "event" {
 		// Nothing but the definer changes: what it does and when is not said again.
 		status := map[string]string{"ENABLED": "enable", "DISABLED": "disable", "SLAVESIDE_DISABLED": "disable on slave"}[src.Status]
@@ -250,14 +251,14 @@ func (c *session) opens(ctx context.Context, o object) error {
 
 // definer is who defines an object now.
 func (c *session) definer(ctx context.Context, o object) (identity, error) {
-	query := map[string]string{
-		"view":    `select DEFINER from information_schema.VIEWS where TABLE_SCHEMA = ? and TABLE_NAME = ?`,
-		"trigger": `select DEFINER from information_schema.TRIGGERS where TRIGGER_SCHEMA = ? and TRIGGER_NAME = ?`,
-		"event":   `select definer from mysql.event where db = ? and name = ?`,
-	}[o.Kind]
-	args := []any{o.Database, o.Name}
-	if query == "" {
-		query, args = `select definer from mysql.proc where db = ? and name = ? and type = ?`, append(args, strings.ToUpper(o.Kind))
+	i := slices.IndexFunc(c.objects(), func(d definitions) bool { return slices.Contains(d.kinds, o.Kind) })
+	if i < 0 {
+		return identity{}, fmt.Errorf("%s is of a kind that I do not know", o.words())
+	}
+	d, args := c.objects()[i], []any{o.Database, o.Name}
+	query := d.one
+	if d.kind != "" {
+		query, args = query+" and "+d.kind+" = ?", append(args, strings.ToUpper(o.Kind))
 	}
 	var text string
 	err := c.QueryRowContext(ctx, query, args...).Scan(&text)

@@ -60,7 +60,7 @@ func TestDatabaseOfAPattern(t *testing.T) {
 func TestDeadCredentials(t *testing.T) {
 	t.Parallel()
 	who := identity{"ada", "%"}
-	a := account{identity: who, method: method{Plugin: native, Text: deadHash(who, "0123456789abcdef")}}
+	a := account{identity: who, method: method{Plugin: native, Text: deadHash(native, who, "0123456789abcdef")}}
 	id, dead := a.dead()
 	require.True(t, dead)
 	require.Equal(t, "0123456789abcdef", id)
@@ -69,7 +69,7 @@ func TestDeadCredentials(t *testing.T) {
 	_, dead = a.dead()
 	require.False(t, dead, "a hash that was copied to another account is not dead there")
 
-	secret, hash := newSecret("abcd456789abcdef")
+	secret, hash := newSecret(native, "abcd456789abcdef")
 	require.GreaterOrEqual(t, len(secret), 26)
 	require.True(t, strings.HasPrefix(hash, "*ABCD"))
 	require.True(t, account{method: method{Plugin: native, Text: hash}}.marked("abcd456789abcdef"))
@@ -106,16 +106,28 @@ func TestSettingsThatAreRefused(t *testing.T) {
 
 func TestKnownServers(t *testing.T) {
 	t.Parallel()
+	s := &Server{prefix: "SEVER_CONN_MY_"}
 	for _, version := range []string{"10.11.19-MariaDB-0+deb12u1", "5.5.5-10.4.2-MariaDB", "11.4.2-MariaDB-log"} {
-		require.NoError(t, known(version), version)
+		_, err := s.known(version)
+		require.NoError(t, err, version)
 	}
+	_, err := s.known("8.0.36")
+	require.ErrorContains(t, err, "SEVER_CONN_MY_MYSQL8=unverified accepts that")
+	accepts := &Server{prefix: s.prefix, cfg: Config{MySQL8: unverified}}
+	for _, version := range []string{"8.0.36", "8.4.3-3", "9.1.0-log"} {
+		r, err := accepts.known(version)
+		require.NoError(t, err, version)
+		require.False(t, r.mariadb)
+	}
+	_, err = accepts.known("5.7.44-log")
+	require.ErrorIs(t, err, errUnknownServer)
 	for version, remedy := range map[string]string{
 		"10.3.39-MariaDB": "SET PASSWORD FOR", "5.5.5-10.1.48-MariaDB": "SET PASSWORD FOR",
 		"8.0.36": "10.4", "9.1.0": "10.4", "5.7.44-log": "10.4", "": "10.4", "MariaDB": "10.4",
 	} {
-		err := known(version)
+		_, err := s.known(version)
 		require.ErrorIs(t, err, errUnknownServer, version)
-		require.Contains(t, instead(err), remedy, version)
+		require.Contains(t, s.instead(err), remedy, version)
 	}
 }
 

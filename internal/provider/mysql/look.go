@@ -33,7 +33,7 @@ func (s *Server) look(ctx context.Context, c *session, ref access.Ref) (access.S
 		if !mayNot(err) {
 			return seen, err
 		}
-		seen.Gaps = append(seen.Gaps, access.Gap{Object: "mysql.global_priv", Why: s.hide(err.Error()), Remedy: mayRead(s.login)})
+		seen.Gaps = append(seen.Gaps, access.Gap{Object: "the accounts", Why: s.hide(err.Error()), Remedy: mayRead(s.login)})
 		seen.Answered = "the accounts cannot be read"
 		return seen, nil
 	}
@@ -43,7 +43,7 @@ func (s *Server) look(ctx context.Context, c *session, ref access.Ref) (access.S
 	if err != nil {
 		return seen, err
 	}
-	if seen.Gaps = sight.gaps(s.login); sight.has("PROCESS") {
+	if seen.Gaps = sight.gaps(c, s.login); sight.has("PROCESS") {
 		namesakes := slices.DeleteFunc(slices.Clone(all), func(o account) bool { return o.User != t.User })
 		found, err := sessions(ctx, c, t, namesakes)
 		if err != nil {
@@ -58,7 +58,7 @@ func (s *Server) look(ctx context.Context, c *session, ref access.Ref) (access.S
 	}
 	seen.Gaps = append(seen.Gaps, gaps...)
 	if there {
-		s.present(&seen, a, c.ours, all, rights, defined)
+		s.present(c, &seen, a, all, rights, defined)
 		return seen, nil
 	}
 	absent(&seen, rights, defined)
@@ -100,9 +100,9 @@ func (s *Server) reach(ctx context.Context, c *session, a account, there bool) (
 }
 
 // present is the sighting of an account that exists.
-func (s *Server) present(seen *access.Sighting, a account, ours identity, all []account, rights []right, defined []object) {
+func (s *Server) present(c *session, seen *access.Sighting, a account, all []account, rights []right, defined []object) {
 	seen.Exists = true
-	seen.Account = s.seen(a, ours, all)
+	seen.Account = s.seen(c, a, all)
 	for _, r := range rights {
 		seen.Account.Grants = append(seen.Account.Grants, r.grant())
 	}

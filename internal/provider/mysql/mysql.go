@@ -1,5 +1,6 @@
 // Package mysql takes access away on a MariaDB server, version 10.4 or later, as an
-// administrator would: by SQL, over a direct connection.
+// administrator would: by SQL, over a direct connection. MySQL from 8.0.16 on is written
+// from its manual and was never seen (see mySQL).
 //
 // Five facts shape it.
 //
@@ -29,8 +30,9 @@
 // than that of any other account of the name; in doubt it counts, for a session that was
 // ended wrongly comes back, and one that lives on does not stop by itself.
 //
-// MySQL keeps its accounts elsewhere and in another form. A server that is not MariaDB is
-// refused by each call, and preflight says so.
+// MySQL keeps its accounts elsewhere and in another form: a dialect has what differs. A
+// server that is neither, or is MySQL where the settings do not accept that, is refused by
+// each call, and preflight says so.
 //
 // The lane is the server: all accounts have the resource "server".
 package mysql
@@ -49,9 +51,9 @@ import (
 var Spec = provider.Spec{
 	Name: "mysql",
 	Engines: map[string]access.Capabilities{
-		engine: {
+		"mariadb": {
 			access.Contain:  {Support: access.Full, How: "ACCOUNT LOCK (in an incident a hash without a password too), then KILL CONNECTION, until none is left"},
-			access.Rotate:   {Support: access.Full, How: "ALTER USER ... IDENTIFIED VIA with a hash that is computed here; sessions live on. An account without a password is refused"},
+			access.Rotate:   {Support: access.Full, How: "ALTER USER ... IDENTIFIED WITH a hash that is computed here; sessions live on. An account without a password is refused"},
 			access.Unlink:   {Support: access.Full, How: "REVOKE of one role, one proxy, or what is granted on all databases"},
 			access.Revoke:   {Support: access.Full, How: "REVOKE of exactly what the grant tables list for the database"},
 			access.Reassign: {Support: access.Partial, How: "ALTER or CREATE OR REPLACE with the successor as DEFINER, where the text survives that; then as revoke"},
@@ -59,22 +61,34 @@ var Spec = provider.Spec{
 			access.Confirm:  {Support: access.Full, How: "a new connection reads the grant tables, the definers and the process list"},
 			access.Restore:  {Support: access.Partial, How: "everything but a dead password, which is replaced"},
 		},
+		// Written from the manual, and refused without the setting MYSQL8=unverified.
+		mysqlEngine: {
+			access.Contain:  {Support: access.Partial, How: unseen + "ACCOUNT LOCK (in an incident a hash without a password too), then KILL CONNECTION"},
+			access.Unlink:   {Support: access.Partial, How: unseen + "REVOKE of one role, one proxy, static or dynamic privileges on all databases"},
+			access.Revoke:   {Support: access.Partial, How: unseen + "REVOKE of exactly what the grant tables list for the database"},
+			access.Reassign: {Support: access.Partial, How: unseen + "ALTER VIEW and ALTER EVENT with the successor as DEFINER; routines and triggers are refused"},
+			access.Delete:   {Support: access.Partial, How: unseen + "DROP USER, after nothing names the account"},
+			access.Confirm:  {Support: access.Partial, How: unseen + "a new connection reads the grant tables, the definers and the process list"},
+			access.Restore:  {Support: access.Partial, How: unseen + "everything but a dead password, which is replaced"},
+			access.Rotate:   {Support: access.Partial, How: unseen + "ALTER USER ... IDENTIFIED WITH a hash that is computed here; a second password goes"},
+		},
 	},
 	Limits: provider.Limits{Parallel: 8},
 	Open:   open,
 }
 
-const (
-	engine   = "mariadb"
-	resource = "server"
-)
+const resource = "server"
 
-// Server is one MariaDB server, as one connection of Sever.
+// unseen is said of all that is done on MySQL.
+const unseen = "unverified, on MySQL 8 by its manual: "
+
+// Server is one server, as one connection of Sever.
 type Server struct {
 	connection string
 	cfg        Config
 	password   string // our own, for hide
 	login      string
+	prefix     string            // of our settings
 	key        [sha256.Size]byte // of the fingerprints
 	db         *sql.DB
 }
@@ -107,7 +121,7 @@ func open(s provider.Settings) (provider.Provider, error) {
 		return nil, fmt.Errorf("%sURL: %w", s.Prefix, err)
 	}
 	return &Server{
-		connection: s.Connection, cfg: cfg, password: dsn.Passwd, login: dsn.User,
+		connection: s.Connection, cfg: cfg, password: dsn.Passwd, login: dsn.User, prefix: s.Prefix,
 		key: sha256.Sum256([]byte("fingerprints of accounts\x00" + dsn.Passwd)), db: db,
 	}, nil
 }

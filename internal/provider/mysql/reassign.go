@@ -62,7 +62,7 @@ type heir struct {
 func (s *Server) successor(ctx context.Context, c *session, from account, name string) (heir, error) {
 	no := func(format string, args ...any) (heir, error) { return heir{refused: fmt.Errorf(format, args...)}, nil }
 	whole := splitAccount(name)
-	all, err := s.accounts(ctx, c, ` where User in (?, ?)`, name, whole.User)
+	all, err := s.accounts(ctx, c, name, whole.User)
 	if err != nil {
 		return heir{}, err
 	}

@@ -90,6 +90,7 @@ func (r *restoration) giveBack(ctx context.Context, c *session, fits func(right)
 		return err
 	}
 	var given []string
+	var active []right // at login, of those that were given
 	for _, w := range r.was.Rights {
 		same := func(h right) bool { return compareRights(h, w) == 0 && h.words() == w.words() }
 		if !fits(w) || slices.ContainsFunc(have, same) {
@@ -98,12 +99,18 @@ func (r *restoration) giveBack(ctx context.Context, c *session, fits func(right)
 		err := c.exec(ctx, w.give(now.identity)...)
 		if err == nil {
 			given = append(given, w.object())
+			if w.Kind == ofRole && w.Default {
+				active = append(active, w)
+			}
 			continue
 		}
 		if kind := provider.KindOf(r.server.classified(r.op, err)); number(err) == 0 || (kind == provider.Transient && !vanished(err)) {
 			return err
 		}
 		r.missing(strings.TrimSpace(w.object()+" "+w.database()), r.server.hide(err.Error()), strings.Join(w.give(now.identity), "; "))
+	}
+	if err := c.activate(ctx, now.identity, have, active); err != nil {
+		return err
 	}
 	r.out.Already = len(given) == 0
 	r.out.Words = "GRANT: " + strings.Join(given, ", ")
@@ -113,9 +120,24 @@ func (r *restoration) giveBack(ctx context.Context, c *session, fits func(right)
 	return nil
 }
 
+// activate makes roles active at login. MySQL takes all of them at once; in MariaDB
+// there is one, which right.give names.
+func (c *session) activate(ctx context.Context, to identity, have, given []right) error {
+	var names []string
+	for _, r := range slices.Concat(have, given) {
+		if r.Kind == ofRole && r.Default && r.Other.Host != "" {
+			names = append(names, r.role())
+		}
+	}
+	if len(given) == 0 || len(names) == 0 {
+		return nil
+	}
+	return c.exec(ctx, "set default role "+strings.Join(names, ", ")+" to "+to.sql())
+}
+
 // vanished reports whether what a GRANT is about is not there any more.
 func vanished(err error) bool {
-	return slices.Contains([]uint16{1049, 1054, 1133, 1141, 1146, 1305, 1396, 1959, 1976}, number(err))
+	return slices.Contains([]uint16{1049, 1054, 1133, 1141, 1146, 1305, 1396, 1959, 1976, 3523}, number(err))
 }
 
 func (r *restoration) missing(what, why, remedy string) {
@@ -180,8 +202,8 @@ func (r *restoration) create(ctx context.Context, c *session) error {
 	case !errors.Is(err, errGone):
 		return err
 	}
-	sql := "create user " + r.target.sql() + " identified via " + native + " using " +
-		literal(deadHash(r.target.identity, r.target.ref.ForeignID))
+	none := method{c.plugin(), deadHash(c.plugin(), r.target.identity, r.target.ref.ForeignID)}
+	sql := "create user " + r.target.sql() + " identified with " + none.identified()
 	if l := r.was.Limits.clauses(); l != "" {
 		sql += " " + l
 	}

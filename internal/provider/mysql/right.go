@@ -18,7 +18,18 @@ type right struct {
 	Columns    []column `json:"columns,omitempty"`
 	Grantable  bool     `json:"grantable,omitempty"` // GRANT OPTION, ADMIN OPTION
 	Default    bool     `json:"default,omitempty"`   // of a role: active at login
-	Other      identity `json:"other,omitzero"`      // of proxies
+	Other      identity `json:"other,omitzero"`      // of proxies, and of memberships in MySQL
+
+	// Except is what MySQL takes back of privileges on all databases.
+	Except []restriction `json:"except,omitempty"`
+	// Literal is whether % and _ mean themselves in Database.
+	Literal bool `json:"literal,omitempty"`
+}
+
+// restriction is what a privilege on all databases does not give in one of them.
+type restriction struct {
+	Database   string   `json:"database"`
+	Privileges []string `json:"privileges"`
 }
 
 // column has privileges of its own.
@@ -36,6 +47,9 @@ const (
 	ofRole     = "role"
 	proxyAs    = "proxy as"
 	proxiedBy  = "proxied by"
+	// Only MySQL has these.
+	ofPlugins = "dynamic"    // privileges on all databases, of plugins and components
+	grantedTo = "granted to" // the account is a role of another
 )
 
 // wild is the name that a pattern stands for, and whether it has a % and stands for many.
@@ -59,7 +73,7 @@ func wild(pattern string) (name string, many bool) {
 // database is the one to which a right counts. A pattern with a % counts to itself; one
 // with only a _ is mostly a name whose author forgot the backslash, and counts to that.
 func (r right) database() string {
-	if r.Kind != onDatabase {
+	if r.Kind != onDatabase || r.Literal {
 		return r.Database
 	}
 	name, many := wild(r.Database)
@@ -80,15 +94,31 @@ func (r right) object() string {
 	case onRoutine:
 		return strings.ToLower(r.Type) + " " + readable(r.Name)
 	case ofRole:
+		if r.Other.Host != "" && r.Other.Host != "%" {
+			return "role " + r.Other.String()
+		}
 		return "role " + readable(r.Name)
+	case ofPlugins:
+		if r.Grantable {
+			return "all databases, dynamic, with GRANT OPTION"
+		}
+		return "all databases, dynamic"
 	}
 	return r.Kind + " " + r.Other.String()
+}
+
+// role is the role as it must stand in SQL.
+func (r right) role() string {
+	if r.Other.Host != "" {
+		return r.Other.sql()
+	}
+	return quote(r.Name)
 }
 
 func (r right) words() string {
 	var parts []string
 	switch r.Kind {
-	case ofRole:
+	case ofRole, grantedTo:
 		parts = append(parts, "member")
 		if r.Default {
 			parts = append(parts, "by default")
@@ -109,6 +139,9 @@ func (r right) words() string {
 	if r.Grantable {
 		parts = append(parts, "GRANT OPTION")
 	}
+	for _, x := range r.Except {
+		parts = append(parts, "except "+strings.Join(x.Privileges, " and ")+" in "+readable(x.Database))
+	}
 	return strings.Join(parts, ", ")
 }
 
@@ -117,13 +150,13 @@ func (r right) grant() access.Grant {
 	g := access.Grant{Kind: access.Privilege, Database: r.database(), Object: r.object(), Privilege: r.words(),
 		Extent: access.ExtentDatabase, EndedBy: access.Revoke}
 	switch r.Kind {
-	case onServer:
+	case onServer, ofPlugins:
 		g.Extent, g.EndedBy = access.ExtentClusterWide, access.Unlink
 	case onDatabase:
-		if _, many := wild(r.Database); many {
+		if _, many := wild(r.Database); many && !r.Literal {
 			g.Extent = access.ExtentClusterWide
 		}
-	case ofRole, proxyAs, proxiedBy:
+	case ofRole, grantedTo, proxyAs, proxiedBy:
 		g.Kind, g.Extent, g.EndedBy = access.Membership, access.ExtentClusterWide, access.Unlink
 	}
 	return g
@@ -132,7 +165,7 @@ func (r right) grant() access.Grant {
 // on is what a REVOKE or GRANT of privileges names behind ON.
 func (r right) on() string {
 	switch r.Kind {
-	case onServer:
+	case onServer, ofPlugins:
 		return "*.*"
 	case onDatabase:
 		return quote(r.Database) + ".*"
@@ -158,11 +191,13 @@ func (r right) list() []string {
 func (r right) revoke(from identity) []string {
 	switch r.Kind {
 	case ofRole:
-		sql := []string{"revoke " + quote(r.Name) + " from " + from.sql()}
-		if r.Default {
+		sql := []string{"revoke " + r.role() + " from " + from.sql()}
+		if r.Default && r.Other.Host == "" {
 			sql = append(sql, "set default role none for "+from.sql())
 		}
 		return sql
+	case grantedTo:
+		return []string{"revoke " + from.sql() + " from " + r.Other.sql()}
 	case proxyAs:
 		return []string{"revoke proxy on " + r.Other.proxy() + " from " + from.sql()}
 	case proxiedBy:
@@ -172,7 +207,7 @@ func (r right) revoke(from identity) []string {
 	if list := r.list(); len(list) > 0 {
 		sql = append(sql, fmt.Sprintf("revoke %s on %s from %s", strings.Join(list, ", "), r.on(), from.sql()))
 	}
-	if r.Grantable {
+	if r.Grantable && r.Kind != ofPlugins { // where it goes with the privilege
 		sql = append(sql, fmt.Sprintf("revoke grant option on %s from %s", r.on(), from.sql()))
 	}
 	return sql
@@ -182,14 +217,13 @@ func (r right) revoke(from identity) []string {
 func (r right) give(to identity) []string {
 	switch r.Kind {
 	case ofRole:
-		sql := "grant " + quote(r.Name) + " to " + to.sql()
-		if r.Grantable {
-			sql += " with admin option"
-		}
-		if r.Default {
+		sql := "grant " + r.role() + " to " + to.sql() + r.administrable()
+		if r.Default && r.Other.Host == "" {
 			return []string{sql, "set default role " + quote(r.Name) + " for " + to.sql()}
 		}
 		return []string{sql}
+	case grantedTo:
+		return []string{"grant " + to.sql() + " to " + r.Other.sql() + r.administrable()}
 	case proxyAs:
 		return []string{"grant proxy on " + r.Other.proxy() + " to " + to.sql() + r.grantable()}
 	case proxiedBy:
@@ -199,7 +233,18 @@ func (r right) give(to identity) []string {
 	if len(list) == 0 {
 		list = []string{"usage"}
 	}
-	return []string{fmt.Sprintf("grant %s on %s to %s%s", strings.Join(list, ", "), r.on(), to.sql(), r.grantable())}
+	sql := []string{fmt.Sprintf("grant %s on %s to %s%s", strings.Join(list, ", "), r.on(), to.sql(), r.grantable())}
+	for _, x := range r.Except {
+		sql = append(sql, fmt.Sprintf("revoke %s on %s.* from %s", strings.Join(x.Privileges, ", "), quote(x.Database), to.sql()))
+	}
+	return sql
+}
+
+func (r right) administrable() string {
+	if r.Grantable {
+		return " with admin option"
+	}
+	return ""
 }
 
 func (r right) grantable() string {

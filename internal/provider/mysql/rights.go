@@ -2,7 +2,6 @@ package mysql
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,13 +19,13 @@ func (s *Server) rights(ctx context.Context, c *session, a account, there bool) 
 		}
 		out = append(out, found...)
 	}
-	roles, err := roles(ctx, c, a)
+	roles, err := c.roles(ctx, c, a)
 	if err != nil {
 		return nil, err
 	}
 	out = append(out, roles...)
 	if there {
-		global, err := globally(ctx, c, a)
+		global, err := c.everywhere(ctx, c, a)
 		if err != nil {
 			return nil, err
 		}
@@ -41,6 +40,9 @@ var words = map[string]string{
 	"CREATE TMP TABLE":       "CREATE TEMPORARY TABLES",
 	"DELETE VERSIONING ROWS": "DELETE HISTORY",
 	"GRANT":                  "GRANT OPTION",
+	"SHOW DB":                "SHOW DATABASES",
+	"REPL SLAVE":             "REPLICATION SLAVE",
+	"REPL CLIENT":            "REPLICATION CLIENT",
 }
 
 func word(stored string) string {
@@ -67,28 +69,11 @@ func set(stored string) (privileges []string, grantable bool) {
 
 // onDatabases reads mysql.db, whose columns are the privileges: whatever this version has.
 func onDatabases(ctx context.Context, c *session, who identity) ([]right, error) {
-	rows, err := c.QueryContext(ctx, `select * from mysql.db where User = ? and Host = ?`, who.User, who.Host)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	columns, err := rows.Columns()
-	if err != nil {
-		return nil, err
-	}
 	var out []right
-	for rows.Next() {
-		values := make([]sql.NullString, len(columns))
-		into := make([]any, len(columns))
-		for i := range values {
-			into[i] = &values[i]
-		}
-		if err := rows.Scan(into...); err != nil {
-			return nil, err
-		}
-		r, is := right{Kind: onDatabase}, identity{}
-		for i, name := range columns {
-			switch v := values[i].String; {
+	err := c.records(ctx, func(names, values []string) error {
+		r, is := right{Kind: onDatabase, Literal: c.literal()}, identity{}
+		for i, name := range names {
+			switch v := values[i]; {
 			case name == "Host":
 				is.Host = v
 			case name == "User":
@@ -96,7 +81,7 @@ func onDatabases(ctx context.Context, c *session, who identity) ([]right, error)
 			case name == "Db":
 				r.Database = v
 			case !strings.HasSuffix(name, "_priv"):
-				return nil, fmt.Errorf("mysql.db has a column %s that I do not know", name)
+				return fmt.Errorf("mysql.db has a column %s that I do not know", name)
 			case v != "Y":
 			case word(name) == "GRANT OPTION":
 				r.Grantable = true
@@ -107,8 +92,9 @@ func onDatabases(ctx context.Context, c *session, who identity) ([]right, error)
 		if is == who {
 			out = append(out, r)
 		}
-	}
-	return out, rows.Err()
+		return nil
+	}, `select * from mysql.db where User = ? and Host = ?`, who.User, who.Host)
+	return out, err
 }
 
 // onTables reads privileges on tables and on their columns.
@@ -182,49 +168,4 @@ func proxies(ctx context.Context, c *session, who identity) ([]right, error) {
 		return nil
 	}, `select User, Host, Proxied_user, Proxied_host, With_grant from mysql.proxies_priv`)
 	return out, err
-}
-
-func roles(ctx context.Context, c *session, a account) ([]right, error) {
-	var out []right
-	err := c.rows(ctx, func(scan func(...any) error) error {
-		r, is, admin := right{Kind: ofRole}, identity{}, ""
-		if err := scan(&is.User, &is.Host, &r.Name, &admin); err != nil {
-			return err
-		}
-		r.Grantable, r.Default = admin == "Y", r.Name == a.DefaultRole
-		if is == a.identity {
-			out = append(out, r)
-		}
-		return nil
-	}, `select User, Host, Role, Admin_option from mysql.roles_mapping where User = ? and Host = ?`, a.User, a.Host)
-	return out, err
-}
-
-// globally reads what is granted on all databases. The server's own words name
-// privileges that its tables have only as numbers. Behind TO stands the hash of the
-// password, which goes nowhere.
-func globally(ctx context.Context, c *session, a account) ([]right, error) {
-	if a.Access == 0 {
-		return nil, nil
-	}
-	r := right{Kind: onServer, Grantable: a.Access&grantOption != 0}
-	err := c.rows(ctx, func(scan func(...any) error) error {
-		var line string
-		if err := scan(&line); err != nil {
-			return err
-		}
-		list, to, _ := strings.Cut(line, " ON *.* TO ")
-		list, privileges := strings.CutPrefix(list, "GRANT ")
-		if strings.HasPrefix(to, a.sql()) && privileges && list != "USAGE" && !strings.Contains(list, "`") {
-			r.Privileges = append(r.Privileges, strings.Split(list, ", ")...)
-		}
-		return nil
-	}, `show grants for `+a.sql())
-	if err != nil {
-		return nil, err
-	}
-	if len(r.Privileges) == 0 && a.Access != grantOption {
-		return nil, fmt.Errorf("%s has privileges on all databases (%d), and SHOW GRANTS does not name them; they may have changed just now", a.identity, a.Access)
-	}
-	return []right{r}, nil
 }

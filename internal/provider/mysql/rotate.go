@@ -51,14 +51,20 @@ func (s *Server) rotate(ctx context.Context, c *session, op string, t target) (p
 	if err != nil {
 		return provider.Rotated{}, err
 	}
-	secret, hash := newSecret(first)
-	ways := now.withHash(hash)
-	if !slices.Contains(ways, hashed(hash)) {
+	secret, hash := newSecret(c.plugin(), first)
+	fresh := method{c.plugin(), hash}
+	ways := now.with(fresh)
+	if !slices.Contains(ways, fresh.identified()) {
 		return provider.Rotated{}, refuse(op, errors.New("the account has no password that could be replaced"), access.Blocker{
 			Object: "account " + now.String(), Why: "it logs in by other means than a password: " + strings.Join(ways, " or "),
 			Remedy: "end for the leaver what lets her in there"})
 	}
-	err = c.exec(ctx, "alter user "+now.sql()+" identified via "+strings.Join(ways, " or "))
+	if now.Second { // which the next statement would leave
+		if err := c.exec(ctx, "alter user "+now.sql()+" discard old password"); err != nil {
+			return provider.Rotated{}, err
+		}
+	}
+	err = c.exec(ctx, "alter user "+now.sql()+" identified with "+strings.Join(ways, " or "))
 	if err := hashRefused(ctx, c, op, err); err != nil {
 		return provider.Rotated{}, err
 	}
@@ -77,19 +83,13 @@ func (s *Server) rotate(ctx context.Context, c *session, op string, t target) (p
 // password fits.
 const invalid = "invalid"
 
-func hashed(hash string) string { return native + " using " + literal(hash) }
-
-// withHash are the ways to log in, with the hash in the place of the passwords.
-func (a account) withHash(hash string) (ways []string) {
+// with are the ways to log in, with a fresh one in the place of the passwords.
+func (a account) with(fresh method) (ways []string) {
 	for _, m := range a.methods() {
-		way := hashed(hash)
-		if without[m.Plugin] || m.Text == invalid {
-			way = m.Plugin
-			if m.Text != "" {
-				way += " using " + literal(m.Text)
-			}
+		if !without[m.Plugin] && m.Text != invalid {
+			m = fresh
 		}
-		if !slices.Contains(ways, way) {
+		if way := m.identified(); !slices.Contains(ways, way) {
 			ways = append(ways, way)
 		}
 	}

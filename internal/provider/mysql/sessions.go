@@ -145,13 +145,13 @@ func (s *Server) EndSessions(ctx context.Context, ref access.Ref) (int, error) {
 		if !own.has("PROCESS") {
 			return refuse(op, errors.New("its sessions cannot be seen"), access.Blocker{Object: "sessions", Why: "our login lacks PROCESS", Remedy: grantTo(s.login, "PROCESS")})
 		}
-		alive, err = s.kill(ctx, c, op, t)
+		alive, err = s.endAll(ctx, c, op, t)
 		return err
 	})
 	return alive, s.classified(op, err)
 }
 
-func (s *Server) kill(ctx context.Context, c *session, op string, t target) (alive int, err error) {
+func (s *Server) endAll(ctx context.Context, c *session, op string, t target) (alive int, err error) {
 	others, err := s.namesakes(ctx, c, t.User)
 	if err != nil {
 		return 0, err
@@ -167,7 +167,7 @@ func (s *Server) kill(ctx context.Context, c *session, op string, t target) (ali
 		case err == nil, number(err) == 1094: // it ended by itself
 		case mayNot(err) || number(err) == 1095:
 			blockers = append(blockers, access.Blocker{Object: fmt.Sprintf("session %d", l.id), Why: s.hide(err.Error()),
-				Remedy: grantTo(s.login, "CONNECTION ADMIN") + "; on Amazon's service: CALL mysql.rds_kill(" + strconv.FormatInt(l.id, 10) + ")"})
+				Remedy: grantTo(s.login, c.killing()) + "; on Amazon's service: CALL mysql.rds_kill(" + strconv.FormatInt(l.id, 10) + ")"})
 		default:
 			return 0, err
 		}
@@ -182,7 +182,7 @@ func (s *Server) kill(ctx context.Context, c *session, op string, t target) (ali
 // end ends one connection: itself, or where it may not, by the procedure that a hosting
 // service has for its administrators.
 func (c *session) end(ctx context.Context, id int64) error {
-	err := c.exec(ctx, fmt.Sprintf("kill hard connection %d", id))
+	err := c.exec(ctx, c.kill(id))
 	if n := number(err); n != 1095 && n != 1227 {
 		return err
 	}

@@ -24,7 +24,11 @@ const snapshotVersion = 1
 
 // without are plugins whose authentication_string is no secret: whom the machine or
 // another system vouches for. Of any other it is taken for the hash of a password.
-var without = map[string]bool{"unix_socket": true, "pam": true, "gssapi": true, "named_pipe": true}
+var without = map[string]bool{
+	"unix_socket": true, "pam": true, "gssapi": true, "named_pipe": true,
+	"auth_socket": true, "authentication_pam": true, "authentication_ldap_simple": true, "authentication_ldap_sasl": true,
+	"authentication_kerberos": true, "authentication_windows": true,
+}
 
 func newSnapshot(a account, rights []right, defined []object) snapshot {
 	s := snapshot{Version: snapshotVersion, Account: a.identity, ID: a.id, Locked: a.Locked, Lifetime: a.Lifetime,

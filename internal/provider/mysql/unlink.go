@@ -103,7 +103,7 @@ func (s *Server) takeAway(ctx context.Context, c *session, op string, a account,
 // the last of these numbers may also mean that our login lacks a right.
 func notThere(err error) bool {
 	n := number(err)
-	return n == 1141 || n == 1147 || n == 1403 || n == 1962
+	return n == 1141 || n == 1147 || n == 1403 || n == 1962 || n == 3523 || n == 3530
 }
 
 func (r right) blocker(who identity) access.Blocker {

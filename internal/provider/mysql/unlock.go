@@ -2,9 +2,6 @@ package mysql
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha1" //nolint:gosec // what the server's plugin hashes passwords with; the password is random
-	"encoding/hex"
 	"fmt"
 	"strings"
 )
@@ -45,26 +42,22 @@ func (r *restoration) unlock(ctx context.Context, c *session) error {
 // new password in the place of an old one.
 func (r *restoration) renew(ctx context.Context, c *session, now account, planned string) error {
 	var ways []string
-	secret, hash := newSecret(planned)
+	secret, hash := newSecret(c.plugin(), planned)
 	for _, m := range r.was.Methods {
-		way := native + " using " + literal(hash)
-		if without[m.Plugin] {
-			way = m.Plugin
-			if m.Text != "" {
-				way += " using " + literal(m.Text)
+		if !without[m.Plugin] {
+			if r.out.Secret != "" {
+				continue
 			}
-		} else if r.out.Secret != "" {
-			continue
-		} else {
 			r.out.Secret = secret
+			m = method{c.plugin(), hash}
 		}
-		ways = append(ways, way)
+		ways = append(ways, m.identified())
 	}
 	lock := "unlock"
 	if r.was.Locked {
 		lock = "lock"
 	}
-	err := c.exec(ctx, "alter user "+now.sql()+" identified via "+strings.Join(ways, " or ")+" account "+lock)
+	err := c.exec(ctx, "alter user "+now.sql()+" identified with "+strings.Join(ways, " or ")+" account "+lock)
 	if err := hashRefused(ctx, c, r.op, err); err != nil {
 		return err
 	}
@@ -82,27 +75,4 @@ func (r *restoration) renew(ctx context.Context, c *session, now account, planne
 		r.out.Words += ", new password"
 	}
 	return nil
-}
-
-// markDigits are how many digits of an id the hash of a secret of ours begins with. One
-// account in 65,536 that somebody else made would pass for one that we opened, and only
-// in a repeated Restore.
-const markDigits = 4
-
-func (a account) marked(id string) bool {
-	return len(a.Or) <= 1 && a.Plugin == native && len(a.Text) == 41 && strings.EqualFold(a.Text[1:1+markDigits], id[:markDigits])
-}
-
-// newSecret draws passwords until the hash of one begins with the id that the account had.
-func newSecret(id string) (secret, hash string) {
-	base := rand.Text()
-	for n := 0; ; n++ {
-		secret = fmt.Sprintf("%s%06d", base, n)
-		once := sha1.Sum([]byte(secret)) //nolint:gosec // see the import
-		twice := sha1.Sum(once[:])       //nolint:gosec // see the import
-		hash = "*" + strings.ToUpper(hex.EncodeToString(twice[:]))
-		if strings.EqualFold(hash[1:1+markDigits], id[:markDigits]) {
-			return secret, hash
-		}
-	}
 }

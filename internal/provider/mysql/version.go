@@ -40,23 +40,28 @@ func (r release) since(major, minor int) bool {
 	return r.major > major || (r.major == major && r.minor >= minor)
 }
 
-// known says why a server is not one that we know, or nothing. MariaDB 10.4 brought
+// known says which server it is, or why it is not one that we know. MariaDB 10.4 brought
 // ACCOUNT LOCK and mysql.global_priv.
-func known(version string) error {
+func (s *Server) known(version string) (release, error) {
 	switch r, ok := released(version); {
 	case ok && r.mariadb && r.since(10, 4):
-		return nil
+		return r, nil
 	case ok && r.mariadb:
-		return fmt.Errorf("%w; this one is %s", errNoLock, version)
+		return r, fmt.Errorf("%w; this one is %s", errNoLock, version)
+	case ok && r.since(8, 0) && s.cfg.MySQL8 == unverified:
+		return r, nil
+	case ok && r.since(8, 0):
+		return r, fmt.Errorf("%w: it says that it is %s; MySQL is known from its manual only, and what Sever does there was never seen on a real server: "+
+			"%sMYSQL8=%s accepts that", errUnknownServer, version, s.prefix, unverified)
 	}
-	return fmt.Errorf("%w: it says that it is %q, and only MariaDB from 10.4 on is known", errUnknownServer, version)
+	return release{}, fmt.Errorf("%w: it says that it is %q, and only MariaDB from 10.4 on is known", errUnknownServer, version)
 }
 
 // instead is what a person can do on a server that we do not know.
-func instead(err error) string {
+func (s *Server) instead(err error) string {
 	if errors.Is(err, errNoLock) {
 		return "upgrade the server to MariaDB 10.4 or later; until then by hand: SET PASSWORD FOR name@host = '*' and 40 random hexadecimal digits, " +
 			"KILL CONNECTION for each session, REVOKE ALL PRIVILEGES, GRANT OPTION FROM name@host, DROP USER"
 	}
-	return "point the URL at MariaDB from 10.4 on"
+	return fmt.Sprintf("point the URL at MariaDB from 10.4 on, or at MySQL from 8.0.16 on with %sMYSQL8=%s, after a try on a copy", s.prefix, unverified)
 }
