@@ -19,7 +19,8 @@ type ReinstateInput struct {
 	By        string             `json:"by"`
 	Why       string             `json:"why"`
 	Ticket    string             `json:"ticket,omitempty"`
-	Key       string             `json:"key"` // of the update that asked
+	Key       string             `json:"key"`   // of the update that asked
+	Phase     string             `json:"phase"` // of the case while it waits
 	At        time.Time          `json:"at"`
 }
 
@@ -85,7 +86,7 @@ func (r *Records) planReinstatement(ctx context.Context, in ReinstateInput) (Rei
 			return err
 		}
 		out.No = saved.No
-		if err := tx.SetPhase(ctx, c.ID, "reinstatement waits for approval"); err != nil {
+		if err := tx.SetPhase(ctx, c.ID, in.Phase); err != nil {
 			return err
 		}
 		if err := tx.Append(ctx, audit.Event{Chain: c.ID, Key: "decision/" + in.Key, At: in.At, Kind: audit.DecisionReinstate, Actor: in.By,

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/store"
 	"github.com/severhq/sever/workflows"
 )
@@ -17,7 +18,7 @@ const minPrefix = 8
 // choosePlan finds the plan that is decided about. Who names none is shown the plan
 // and asked, on a terminal; elsewhere it has to be named.
 func (a *app) choosePlan(ctx context.Context, cl *clients, c store.Case, r ruling, w wish, d *workflows.Decision) error {
-	if r.update == workflows.UpdateApprove && strings.EqualFold(strings.TrimSpace(d.By), strings.TrimSpace(c.Requester)) {
+	if c.Status == access.CaseOpen && r.update == workflows.UpdateApprove && strings.EqualFold(strings.TrimSpace(d.By), strings.TrimSpace(c.Requester)) {
 		return badInput("%s requested case %s: somebody else has to approve it", d.By, c.ID).then("ask a colleague to run this, as themselves")
 	}
 	plans, err := cl.store.LatestPlans(ctx, c.ID)

@@ -30,6 +30,8 @@ func TestCommands(t *testing.T) {
 			"the same key is the same case":                sameKey,
 			"a more urgent reason escalates":               escalation,
 			"a case waits for its date":                    dated,
+			"a closed case is given back":                  reinstating,
+			"a case waits out its grace":                   graced,
 			"an identity that leads nowhere is refused":    nowhereToLook,
 			"an import says what it changes":               imports,
 			"a case that is not there, and one that ended": strangers,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -29,6 +30,7 @@ type picture struct {
 	ContainedAt  time.Time          `json:"contained_at,omitzero"`
 	ProvenAt     time.Time          `json:"proven_at,omitzero"`
 	SecondLookAt time.Time          `json:"second_look_at,omitzero"`
+	GraceUntil   time.Time          `json:"grace_until,omitzero"` // nothing is removed before
 	ClosedAt     time.Time          `json:"closed_at,omitzero"`
 	Successors   map[string]string  `json:"successors,omitempty"`
 	Connections  []connectionPart   `json:"connections"`
@@ -112,6 +114,13 @@ func look(ctx context.Context, s *store.Store, c store.Case) (p picture, err err
 		EffectiveAt: c.EffectiveAt, OpenedAt: c.OpenedAt, ContainedAt: c.ContainedAt, ProvenAt: c.ProvenAt, SecondLookAt: c.SecondLookAt,
 		ClosedAt: c.ClosedAt, Successors: c.Successors, Connections: []connectionPart{}, Accounts: []accountPart{}, Plans: []planPart{},
 		Steps: map[string]int{}, Tasks: []taskPart{}, Standing: standingOf(c)}
+	var policy plan.Policy
+	if err := json.Unmarshal(c.Policy, &policy); err != nil {
+		return p, fmt.Errorf("the policy of case %s cannot be read: %w", c.ID, err)
+	}
+	if policy.Grace > 0 && !c.ContainedAt.IsZero() {
+		p.GraceUntil = c.ContainedAt.Add(policy.Grace)
+	}
 	who, err := s.Principal(ctx, c.Principal)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return p, err

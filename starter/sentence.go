@@ -32,6 +32,8 @@ func (p picture) sentence(now time.Time) string {
 			return fmt.Sprintf("contained, nobody can log in; removing begins %s (%s).", relative(p.EffectiveAt, now), clock(p.EffectiveAt, now))
 		}
 		return fmt.Sprintf("planned; it begins %s (%s). Nothing was changed yet.", relative(p.EffectiveAt, now), clock(p.EffectiveAt, now))
+	case standsGrace:
+		return fmt.Sprintf("nobody can log in; removing begins %s (%s), unless something has changed by then.", relative(p.GraceUntil, now), clock(p.GraceUntil, now))
 	case standsApproval:
 		return p.approvalSentence()
 	case standsQuarantine:
@@ -50,6 +52,10 @@ func (p picture) sentence(now time.Time) string {
 
 func (p picture) approvalSentence() string {
 	for _, k := range p.Plans {
+		if k.Status == store.PlanWaiting && p.Status != access.CaseOpen {
+			return fmt.Sprintf("it is %s. Plan %d would give back what it took, and waits for the word of somebody other than who asked for that. Read it: sever plan %s; then: sever approve %s --plan %s",
+				statusWords(p.Status), k.No, p.Case, p.Case, short(k.Hash))
+		}
 		if k.Status == store.PlanWaiting {
 			return fmt.Sprintf("plan %d waits for the word of somebody other than %s. Read it: sever plan %s; then: sever approve %s --plan %s",
 				k.No, printable(p.Requester), p.Case, p.Case, short(k.Hash))
@@ -81,12 +87,18 @@ func (p picture) closedSentence() string {
 		return fmt.Sprintf("with exceptions; %s waived by a person, %d gone.", plural(p.count(access.Waived), "account was", "accounts were"),
 			p.count(access.Removed)+p.count(access.AlreadyGone))
 	case access.CaseCancelled:
-		if len(p.Tasks) > 0 {
-			return "a person cancelled it, and not all that it had taken could be given back. " + p.tasksWord()
-		}
-		return "a person cancelled it, and what it had taken was given back."
+		return "a person cancelled it, and " + p.givenBack()
+	case access.CaseReinstated:
+		return "it was reinstated with approval, and " + p.givenBack()
 	}
 	return "closed as " + statusWords(p.Status) + "."
+}
+
+func (p picture) givenBack() string {
+	if len(p.Tasks) > 0 {
+		return "not all that it had taken could be given back. " + p.tasksWord()
+	}
+	return "what it had taken was given back."
 }
 
 func (p picture) runningSentence() string {

@@ -107,6 +107,14 @@ func TestSentences(t *testing.T) {
 			"a person cancelled it, and what it had taken was given back.", 3},
 		"cancelled, something is missing": {func(p *picture) { p.Standing, p.Status = standsClosed, access.CaseCancelled },
 			"a person cancelled it, and not all that it had taken could be given back. 1 thing is for a person to do.", 3},
+		"reinstated": {func(p *picture) { p.Standing, p.Status, p.Tasks = standsClosed, access.CaseReinstated, nil },
+			"it was reinstated with approval, and what it had taken was given back.", 3},
+		"reinstatement": {func(p *picture) {
+			p.Standing, p.Status, p.Plans[0].Status = standsApproval, access.CaseClean, store.PlanWaiting
+		}, "it is clean. Plan 1 would give back what it took, and waits for the word of somebody other than who asked for that. " +
+			"Read it: sever plan C-1; then: sever approve C-1 --plan abababababab", 3},
+		"in its grace": {func(p *picture) { p.Standing, p.GraceUntil = standsGrace, noon.Add(2*time.Hour) },
+			"nobody can log in; removing begins in 2 h (14:00:00), unless something has changed by then.", 0},
 		"exceptions": {func(p *picture) { p.Standing, p.Status = standsClosed, access.CaseExceptions }, "with exceptions; 0 accounts were waived by a person, 1 gone.", 3},
 		"dry run":    {func(p *picture) { p.Standing = standsDryRun }, "a dry run; nothing was changed.", 0},
 	} {

@@ -18,6 +18,7 @@ const (
 	standsProven    standing = "proven" // all gone; the second look is ahead
 	standsRunning   standing = "running"
 	standsScheduled standing = "scheduled" // waits for its effective date
+	standsGrace     standing = "contained" // waits out its grace
 	standsApproval  standing = "needs approval"
 	// A guard tripped: only a person's word, with a reason, lets the case go on.
 	standsQuarantine standing = "in quarantine"
@@ -29,6 +30,10 @@ const (
 
 func standingOf(c store.Case) standing {
 	switch {
+	case c.Status != access.CaseOpen && c.Phase == string(workflows.PhaseReinstatement):
+		return standsApproval
+	case c.Status != access.CaseOpen && c.Phase == string(workflows.PhaseRestoring):
+		return standsRunning
 	case c.Status == access.CaseClean:
 		return standsClean
 	case c.Status == access.CaseDryRun:
@@ -39,6 +44,8 @@ func standingOf(c store.Case) standing {
 		return standsProven
 	case c.Phase == string(workflows.PhaseDate):
 		return standsScheduled
+	case c.Phase == string(workflows.PhaseGrace):
+		return standsGrace
 	case c.Phase == string(workflows.PhaseApproval):
 		return standsApproval
 	case c.Phase == string(workflows.PhaseQuarantine):
@@ -54,7 +61,7 @@ func standingOf(c store.Case) standing {
 // exitCode is the promise to scripts.
 func (s standing) exitCode() int {
 	switch s {
-	case standsClean, standsProven, standsScheduled, standsDryRun:
+	case standsClean, standsProven, standsScheduled, standsGrace, standsDryRun:
 		return exitOK
 	}
 	return exitOpen
@@ -73,7 +80,8 @@ func (p picture) really(now time.Time) standing {
 		return standsApproval
 	case p.Standing == standsPeople && len(p.Tasks) == 0,
 		asks && !waiting,
-		p.Standing == standsScheduled && !p.EffectiveAt.After(now):
+		p.Standing == standsScheduled && !p.EffectiveAt.After(now),
+		p.Standing == standsGrace && !p.GraceUntil.After(now):
 		return standsRunning
 	}
 	return p.Standing

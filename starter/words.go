@@ -70,7 +70,7 @@ func (s *screen) standing(st standing) string {
 	switch st {
 	case standsClean, standsProven:
 		return s.green(string(st))
-	case standsRunning, standsScheduled, standsDryRun:
+	case standsRunning, standsScheduled, standsGrace, standsDryRun:
 		return s.yellow(string(st))
 	}
 	return s.red(string(st))

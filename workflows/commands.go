@@ -94,6 +94,8 @@ const (
 	PhaseSecondLook  Phase = "waiting for the second look"
 	PhaseRestoring   Phase = "restoring"
 	PhaseClosed      Phase = "closed"
+	// Of a closed case.
+	PhaseReinstatement Phase = "reinstatement waits for approval"
 )
 
 // Progress is the answer to the progress query.

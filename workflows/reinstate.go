@@ -101,12 +101,12 @@ func (r *reinstatement) ask(ctx workflow.Context, in Reinstate) (Reinstating, er
 	if !joined {
 		r.asked = in
 		err := workflow.ExecuteActivity(bookkeeping(ctx, 0), records.PlanReinstatement, activities.ReinstateInput{Case: in.Case, Principal: in.Principal,
-			By: in.Requester, Why: in.Why, Ticket: in.Ticket, Key: workflow.GetCurrentUpdateInfo(ctx).ID, At: workflow.Now(ctx)}).Get(ctx, &r.plan)
+			By: in.Requester, Why: in.Why, Ticket: in.Ticket, Key: workflow.GetCurrentUpdateInfo(ctx).ID, Phase: string(PhaseReinstatement), At: workflow.Now(ctx)}).Get(ctx, &r.plan)
 		if err != nil {
 			r.over = true
 			return Reinstating{}, inOwnWords(err)
 		}
-		r.phase = PhaseApproval
+		r.phase = PhaseReinstatement
 		r.announce(ctx)
 	}
 	return Reinstating{Case: r.asked.Case, Plan: r.plan.No, Hash: r.plan.Hash, Steps: r.plan.Steps, Lost: r.plan.Lost, Joined: joined}, nil
