@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/audit"
@@ -91,8 +92,12 @@ func (r *Records) planInTurn(ctx context.Context, tx *store.Tx, in PlanInput, fa
 }
 
 func (r *Records) planEvents(ctx context.Context, tx *store.Tx, in PlanInput, p plan.Plan, out Planned) error {
-	act, untouched := 0, []any{}
+	act, rotate, untouched := 0, 0, []any{}
 	for _, v := range p.Accounts {
+		if v.Act && len(v.SharedWith) > 0 {
+			rotate++
+			continue
+		}
 		if v.Act {
 			act++
 			continue
@@ -101,7 +106,7 @@ func (r *Records) planEvents(ctx context.Context, tx *store.Tx, in PlanInput, p 
 	}
 	e := audit.Event{
 		Chain: in.Case, Key: activityKey(ctx, "plan"), At: in.At, Kind: audit.PlanMade, Actor: self, Object: fmt.Sprintf("plan %d", out.No),
-		Words: inWords(act, len(p.Steps)),
+		Words: inWords(act, rotate, len(p.Steps)),
 		Data:  map[string]any{"hash": out.Hash, "steps": len(p.Steps), "untouched": untouched, "waits_for_approval": out.NeedsWord},
 	}
 	if out.NeedsWord && out.Guards > 0 {
@@ -124,11 +129,18 @@ func (r *Records) planEvents(ctx context.Context, tx *store.Tx, in PlanInput, p 
 }
 
 // inWords says what a plan comes to.
-func inWords(accounts, steps int) string {
-	if accounts == 0 {
+func inWords(end, rotate, steps int) string {
+	var parts []string
+	if end > 0 {
+		parts = append(parts, access.Count(end, "account")+" to end")
+	}
+	if rotate > 0 {
+		parts = append(parts, access.Count(rotate, "shared account")+" to give a new password")
+	}
+	if len(parts) == 0 {
 		return "nothing to end; looks again in " + access.Count(steps, "step")
 	}
-	return access.Count(accounts, "account") + " to end in " + access.Count(steps, "step")
+	return strings.Join(parts, " and ") + " in " + access.Count(steps, "step")
 }
 
 // facts reads what the plan is made from.
@@ -172,11 +184,12 @@ func (r *Records) facts(ctx context.Context, in PlanInput) (plan.Facts, error) {
 	if err != nil {
 		return plan.Facts{}, err
 	}
+	said := rotations(steps)
 	for _, a := range accounts {
 		if a.Outcome == access.Waived {
 			continue
 		}
-		known := plan.Account{ID: a.ID, Account: a.Now, Evidence: a.Evidence, Exists: a.Exists, Gaps: a.Gaps, SharedWith: a.SharedWith}
+		known := plan.Account{ID: a.ID, Account: a.Now, Evidence: a.Evidence, Exists: a.Exists, Gaps: a.Gaps, SharedWith: a.SharedWith, Rotated: said[a.ID]}
 		known.Ref, known.Engine = a.Ref, a.Engine
 		known.Recreated = slices.ContainsFunc(accounts, func(o store.CaseAccount) bool {
 			return o.ID < a.ID && o.Ref.Same(a.Ref) && o.ForeignID != a.ForeignID
@@ -202,6 +215,18 @@ func (r *Records) lapsed(ctx context.Context, tx *store.Tx, in PlanInput, out Pl
 	}
 	return tx.Append(ctx, audit.Event{Chain: in.Case, Key: fmt.Sprintf("lapsed/%d/%d", in.Lapsed, out.No), At: in.At, Kind: audit.ApprovalLapsed, Actor: self,
 		Object: fmt.Sprintf("plan %d", in.Lapsed), Words: fmt.Sprintf("it was approved too long ago; plan %d needs a new word", out.No)})
+}
+
+// rotations is what was said of the shared accounts that this case gave a new password.
+// A plan must know: every rotation locks out whoever has the password of before.
+func rotations(steps []store.Step) map[int64]string {
+	said := map[int64]string{}
+	for _, s := range steps {
+		if rotated(s) {
+			said[s.AccountID] = cmp.Or(s.Words, "done")
+		}
+	}
+	return said
 }
 
 // covered reports whether the approved plan already contains this one.

@@ -13,14 +13,6 @@ import (
 	"github.com/severhq/sever/internal/store"
 )
 
-// SecretSink receives the new credential of an account that was given back, once.
-// It is the only place that a secret leaves Sever to.
-type SecretSink interface {
-	// Deliver hands the secret over and says where it went, in words without it.
-	// An error means that nobody has it.
-	Deliver(ctx context.Context, caseID string, account access.Ref, secret string) (where string, err error)
-}
-
 // Restore gives back what a case took at one connection, step by step and in
 // reverse order. It restores every step that was begun, for a step without an
 // answer may have been carried out. What cannot be given back is recorded and
@@ -138,12 +130,11 @@ func (a *Access) restore(ctx context.Context, conn *catalog.Connection, lane *st
 	defer cancel()
 	done, cause := undo(ctx, conn.Provider, acct.Before, s)
 	if done.Secret != "" {
-		where, err := a.sink.Deliver(ctx, s.CaseID, s.Account, done.Secret)
+		words, err := a.deliver(ctx, s, a.undoEvent(s, audit.SecretDelivered, n, "delivered", ""), done.Secret, "")
 		if err != nil {
-			// Nobody has it. The next attempt makes another one.
-			cause = fmt.Errorf("hand over the new credential of %s: %w", s.Account, err)
+			cause = err // nobody has it; the next attempt makes another one
 		}
-		done.Words = joinWords(done.Words, "new credential handed over: "+where)
+		done.Words = joinWords(done.Words, words)
 	}
 	if cause == nil && done.Pending && !done.Unseen {
 		cause = fmt.Errorf("restore %s: %w: %s", s.Account, errNotYet, done.Words)
@@ -196,6 +187,9 @@ func (a *Access) restore(ctx context.Context, conn *catalog.Connection, lane *st
 }
 
 func undo(ctx context.Context, p provider.Provider, before access.Account, s store.Step) (provider.Restored, error) {
+	if s.Action == access.Rotate {
+		return unrotated(s), nil
+	}
 	r, ok := p.(provider.Restorer)
 	if !ok {
 		return provider.Restored{}, provider.Refuse(fmt.Sprintf("restore %s", s.Account), "the system cannot give it back")
@@ -220,15 +214,4 @@ func joinWords(a, b string) string {
 		return b
 	}
 	return a + "; " + b
-}
-
-// noSink refuses every secret: nobody would have it.
-type noSink struct{}
-
-// NoSink is for workers that are not configured to hand secrets over.
-func NoSink() SecretSink { return noSink{} }
-
-func (noSink) Deliver(context.Context, string, access.Ref, string) (string, error) {
-	return "", &provider.Error{Kind: provider.Transient, Op: "hand over a secret",
-		Err: errors.New("no secret sink is configured: set SEVER_SECRET_DIR")}
 }

@@ -105,7 +105,7 @@ func ended(a store.CaseAccount, steps []store.Step, proofs []store.Proof) (acces
 		}
 		acted = acted || s.Action != access.Confirm && s.State == store.StepDone && !s.Already
 		if s.PlanNo == newest && s.State != store.StepUndone {
-			done = append(done, plan.Ended{Action: s.Action, Done: s.State == store.StepDone, Already: s.Already, Words: s.Words})
+			done = append(done, endedStep(a, s))
 		}
 	}
 	gone := false
@@ -116,6 +116,21 @@ func ended(a store.CaseAccount, steps []store.Step, proofs []store.Proof) (acces
 		}
 	}
 	return plan.Outcome(gone, acted, a.Gaps, done)
+}
+
+// endedStep is how one step of an account ended. A new password that the system took and
+// will never show to be set is as good as rotated: it was handed over.
+func endedStep(a store.CaseAccount, s store.Step) plan.Ended {
+	e := plan.Ended{Action: s.Action, Done: s.State == store.StepDone, Already: s.Already, Words: s.Words}
+	if rotated(s) {
+		e.Done, e.Words = true, plan.RotatedWords(a.SharedWith, s.Words)
+	}
+	return e
+}
+
+// rotated reports whether a step gave its account a new password.
+func rotated(s store.Step) bool {
+	return s.Action == access.Rotate && !s.Already && (s.State == store.StepDone || s.State == store.StepAccepted)
 }
 
 // settle writes an outcome that is new, and opens or closes the account's task.
@@ -143,6 +158,12 @@ func (r *Records) settle(ctx context.Context, tx *store.Tx, in WeighInput, a sto
 // next is what a person can do about an account that is not settled.
 func next(caseID string, a store.CaseAccount, o access.Outcome) string {
 	waive := fmt.Sprintf("sever waive %s %s --reason \"...\"", caseID, a.Ref)
+	switch {
+	case len(a.SharedWith) > 0 && o == access.Contained:
+		return "see that the others have the new password; then, as it goes on being used: " + waive
+	case len(a.SharedWith) > 0 && o == access.Blocked:
+		return "rotate its password by hand and give it to the others, then: " + waive + "; if the plan was to rotate it, remove what stands in the way, then: sever retry " + caseID
+	}
 	switch o {
 	case access.Protected:
 		return "decide by hand whether this account may end; if it has to stay: " + waive

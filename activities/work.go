@@ -84,6 +84,11 @@ func (a *Access) step(ctx context.Context, p provider.Provider, lane *store.Lane
 	if len(s.Step.Blocked) > 0 {
 		return a.planned(ctx, lane, s)
 	}
+	if s.Action == access.Rotate {
+		if going, err := a.receivable(ctx, lane, s); !going {
+			return err
+		}
+	}
 	if s.Action == access.Delete {
 		if obstacle, err := a.obstacle(ctx, s); err != nil || obstacle != "" {
 			return errors.Join(err, a.skip(ctx, lane, s, obstacle))

@@ -65,7 +65,7 @@ Begin with "sever demo" (everything on this machine, nothing to set up) or with
 	add("cases", a.offboardCommand(), a.statusCommand(), a.casesCommand())
 	add("decide", a.decisionCommands()...)
 	add("decide", a.reinstateCommand())
-	add("know", a.identitiesCommand(), a.connectionsCommand(), a.providersCommand(), a.preflightCommand())
+	add("know", a.rosterCommand(), a.identitiesCommand(), a.connectionsCommand(), a.providersCommand(), a.preflightCommand())
 	add("audit", a.auditCommand())
 	add("run", a.upCommand(), a.demoCommand(), a.simulateCommand(), a.migrateCommand(), a.reconcileCommand(), a.versionCommand())
 	root.AddCommand(topics()...)

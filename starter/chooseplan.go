@@ -61,7 +61,7 @@ func reasonGiven(c store.Case, r ruling, p store.Plan, d *workflows.Decision) er
 
 // ask shows the plan and waits for a yes.
 func (a *app) ask(ctx context.Context, c store.Case, r ruling, p store.Plan, d *workflows.Decision) error {
-	if err := a.plans(ctx, c.ID, p.Hash); err != nil {
+	if err := a.plans(ctx, c.ID, p.Hash, false); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.out.w, "\nAs %s: %s this plan? [y/N] ", printable(d.By), r.update)

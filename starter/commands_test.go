@@ -25,6 +25,8 @@ func TestCommands(t *testing.T) {
 			"what cannot be removed keeps the case open":   bobStays,
 			"a plan waits for somebody else's word":        approval,
 			"a denied plan does nothing":                   denial,
+			"a guard puts a case into quarantine":          quarantine,
+			"a plan is checked by its exit code":           checks,
 			"a case is held, and goes on":                  hold,
 			"cancelling gives back what was taken":         cancelling,
 			"the same key is the same case":                sameKey,
@@ -91,7 +93,7 @@ func bobStays(t *testing.T, w *world) {
 	require.Equal(t, exitOK, w.sever(t, "principal,connection,account\nB1,pg-main,svc_blocked\n", "identities", "import", "-").code)
 	a := w.sever(t, "", "offboard", "B1", "--reason", "hr", "--wait")
 	require.Equal(t, exitOpen, a.code, a.out+a.err)
-	for _, words := range []string{"needs people: not clean yet; 1 locked but not removed, 1 protected and untouched", "blocked_bob owns table public.blocked_bobs there",
+	for _, words := range []string{"needs people: not clean yet; 1 contained but not removed, 1 protected and untouched", "blocked_bob owns table public.blocked_bobs there",
 		`REASSIGN OWNED BY "blocked_bob" TO "SUCCESSOR";`, "--successor pg-main=ACCOUNT", "matches the protected pattern svc_*"} {
 		require.Contains(t, a.out, words)
 	}

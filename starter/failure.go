@@ -18,6 +18,7 @@ const (
 	exitBadInput    = 2
 	exitOpen        = 3 // open, blocked, needs a person, or findings
 	exitUnreachable = 4
+	exitWord        = 5 // of --check: nothing but a person's approval is missing
 )
 
 // exit ends the program with a code and without a word: all was said already.

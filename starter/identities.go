@@ -26,15 +26,21 @@ func (a *app) identitiesCommand() *cobra.Command {
 func (a *app) importCommand() *cobra.Command {
 	var w importWish
 	c := &cobra.Command{
-		Use:   "import <file.csv | ->",
-		Short: "Import who has which account from a CSV file",
-		Long: `The file has a header line: principal,connection,account and, if you like, host, login,
-name, email. A principal is the immutable id of your roster; an account is the exact
-name at the connection, letter for letter.
+		Use:   "import <file.csv | file.json | ->",
+		Short: "Import who has which account from a CSV or JSON file",
+		Long: `A CSV file has a header line: principal,connection,account and, if you like, host, login,
+name, email. A JSON file has a list of objects with the same fields, or an object with
+the lists "principals" (principal, login, name, email) and "identities". The name of the
+file decides which it is, else how it begins.
+
+A principal is the immutable id of your roster; an account is the exact name at the
+connection, letter for letter. Where accounts have hosts (MySQL, MariaDB, Trove) a link
+means the account of that host alone; the host * says that every account of the name is
+meant. A link without a host is a question there.
 
 Nothing is written when any line is wrong. Importing again changes nothing; nothing is
 ever removed by an import.`,
-		Example: "  sever identities import roster.csv --dry-run\n  ./export-roster | sever identities import -",
+		Example: "  sever identities import links.csv --dry-run\n  ./export-links | sever identities import -",
 		Args:    cobra.ExactArgs(1),
 		RunE:    does(func(ctx context.Context, args []string) error { return a.importIdentities(ctx, args[0], w) }),
 	}
@@ -71,9 +77,9 @@ func (a *app) importIdentities(ctx context.Context, path string, w importWish) e
 	if err != nil {
 		return err
 	}
-	in, problems := readRoster(text.reader(), source, known)
+	in, problems := readIdentities(text, source, known)
 	if len(problems) > 0 {
-		return a.badRoster(path, problems)
+		return badFile(path, problems)
 	}
 	clients, err := a.records(ctx)
 	if err != nil {
@@ -103,22 +109,8 @@ func (a *app) importIdentities(ctx context.Context, path string, w importWish) e
 	return nil
 }
 
-// badRoster prints every problem of a file.
-func (a *app) badRoster(path string, problems []problem) error {
-	const most = 20
-	f := badInput("%s: %s, nothing was imported", path, plural(len(problems), "mistake", "mistakes"))
-	for i, p := range problems {
-		if i == most {
-			f.err = fmt.Errorf("%w\n  ... and %d more", f.err, len(problems)-most)
-			break
-		}
-		f.err = fmt.Errorf("%w\n  %s", f.err, p)
-	}
-	return f
-}
-
 // compare finds what the import will change.
-func (d *imported) compare(ctx context.Context, tx *store.Tx, in roster) error {
+func (d *imported) compare(ctx context.Context, tx *store.Tx, in identityFile) error {
 	all, err := tx.ListIdentities(ctx, store.IdentityFilter{}, store.Page{})
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/plan"
 	"github.com/severhq/sever/internal/provider/catalog"
 	"github.com/severhq/sever/internal/store"
 	"github.com/severhq/sever/workflows"
@@ -24,9 +25,11 @@ type order struct {
 	grace      time.Duration
 	hold       string
 	successors []string
+	shared     string
 	key        string
 	as         string
 	dryRun     bool
+	check      bool
 	wait       *bool // nil: follow when somebody looks at a terminal
 }
 
@@ -45,6 +48,9 @@ more urgent reason escalates it.
   incident  locks each connection's accounts as soon as it has answered, and kills
             the credentials; waits for nobody
 
+An account that somebody else claims too is never locked or deleted. With --shared
+rotate it gets a new password, which the others need then.
+
 What the leaver owns goes to the --successor; without one the account stays locked
 and the case asks you. In a terminal the command follows the case until it closes, is
 proven, or needs somebody. Leaving it does not stop the case.`,
@@ -61,7 +67,9 @@ proven, or needs somebody. Leaving it does not stop the case.`,
 	f.DurationVar(&o.grace, "grace", 0, "how long accounts stay locked before anything is removed, such as 720h (hr only)")
 	f.StringVar(&o.hold, "hold", "", "why nothing may be removed until somebody says resume; accounts are locked all the same")
 	f.StringArrayVar(&o.successors, "successor", nil, "who receives what the leaver owns: [connection=]account; may be repeated")
+	f.StringVar(&o.shared, "shared", "", "what becomes of accounts that others use too: task (a person's) or rotate (a new password, once, to the worker's secret sink)")
 	f.BoolVar(&o.dryRun, "dry-run", false, "look and plan, and change nothing")
+	f.BoolVar(&o.check, "check", false, "of --dry-run: say by the exit code whether the plan runs by itself and ends clean (see: sever help exit-codes)")
 	f.BoolVar(&wait, "wait", false, "follow until the case closes, is proven, or needs somebody (default in a terminal)")
 	f.StringSliceVar(&a.steps, "steps", nil, "following, tell every step of these connections only, and trouble of all (default: of all)")
 	f.StringVar(&o.key, "key", "", "idempotency key: the same key gives the same case")
@@ -106,7 +114,7 @@ func (a *app) offboard(ctx context.Context, o order) error {
 		return err
 	}
 	if o.dryRun {
-		return a.preview(ctx, clients, conns, who, s)
+		return a.preview(ctx, clients, conns, who, s, o.check)
 	}
 	return a.submit(ctx, clients, who, s, o)
 }
@@ -117,12 +125,21 @@ func (a *app) understand(o order, now time.Time) (workflows.Submit, error) {
 	if err := validText("the principal", o.principal, maxPrincipal); err != nil {
 		return s, err
 	}
+	if o.check && !o.dryRun {
+		return s, badInput("--check is about a plan: nothing is opened with it").then("add --dry-run, or check the plan of a case: sever plan CASE --check")
+	}
 	if o.reason == "" {
 		return s, badInput("--reason is missing").then("say why: --reason hr, or --reason incident")
 	}
 	policy, err := a.policy(access.Reason(o.reason))
 	if err != nil {
 		return s, err
+	}
+	if o.shared != "" {
+		policy.Shared = plan.SharedRule(o.shared)
+	}
+	if !plan.KnownSharedRule(policy.Shared) {
+		return s, badInput("--shared is %q: choose %s or %s", o.shared, plan.SharedTask, plan.SharedRotate)
 	}
 	for what, text := range map[string]string{"--ticket": o.ticket, "--key": o.key} {
 		if text == "" {

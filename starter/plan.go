@@ -13,17 +13,26 @@ import (
 
 func (a *app) planCommand() *cobra.Command {
 	var hash string
+	var check bool
 	c := &cobra.Command{
 		Use:   "plan <case | principal>",
 		Short: "Print the plans of a case: what will be done, in order, and what will not",
-		Args:  cobra.ExactArgs(1),
-		RunE:  does(func(ctx context.Context, args []string) error { return a.plans(ctx, args[0], hash) }),
+		Long: `Prints the plans of a case: what will be touched and in which order, what cannot be
+undone, what is guarded, and what stays unknown, with the statements or requests that
+will be sent. The hash covers all of it; an approval names the hash.
+
+With --check the exit code says whether the plans in force run by themselves and end
+clean: 0 yes, 5 a person has to approve first, 3 something stays open however it is
+approved (unknown, protected, blocked), or there is no plan.`,
+		Args: cobra.ExactArgs(1),
+		RunE: does(func(ctx context.Context, args []string) error { return a.plans(ctx, args[0], hash, check) }),
 	}
+	c.Flags().BoolVar(&check, "check", false, "say by the exit code whether the plan runs by itself and ends clean")
 	c.Flags().StringVar(&hash, "plan", "", "only the plan whose hash begins like this")
 	return c
 }
 
-func (a *app) plans(ctx context.Context, what, hash string) error {
+func (a *app) plans(ctx context.Context, what, hash string, check bool) error {
 	conns, err := a.connections()
 	if err != nil {
 		return err
@@ -74,7 +83,7 @@ func (a *app) plans(ctx context.Context, what, hash string) error {
 	}
 	if a.json {
 		a.out.document(out)
-		return nil
+		return a.checked(out.Plans, policy, check)
 	}
 	for i, p := range out.Plans {
 		if i > 0 {
@@ -85,5 +94,5 @@ func (a *app) plans(ctx context.Context, what, hash string) error {
 	if len(out.Plans) == 0 {
 		a.out.linef("Case %s has no plan yet.", c.ID)
 	}
-	return nil
+	return a.checked(out.Plans, policy, check)
 }

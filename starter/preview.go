@@ -40,6 +40,7 @@ type plannedPart struct {
 	Reason      access.Reason      `json:"reason"`
 	NothingDone bool               `json:"nothing_done"` // always true for a dry run
 	Supplement  *plan.Supplement   `json:"supplement,omitempty"`
+	body        plan.Plan
 }
 
 type explainedStep struct {
@@ -53,7 +54,7 @@ type explainedStep struct {
 const previewWithin = time.Minute
 
 // preview looks and plans, prints the plan, and changes nothing.
-func (a *app) preview(ctx context.Context, c *clients, conns *catalog.Connections, who access.Principal, s workflows.Submit) error {
+func (a *app) preview(ctx context.Context, c *clients, conns *catalog.Connections, who access.Principal, s workflows.Submit, check bool) error {
 	within := s.Policy.Patience + previewWithin
 	asked, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
@@ -85,13 +86,13 @@ func (a *app) preview(ctx context.Context, c *clients, conns *catalog.Connection
 	out.Plans = append(out.Plans, part)
 	if a.json {
 		a.out.document(out)
-		return nil
+		return a.checked(out.Plans, s.Policy, check)
 	}
 	a.sayf("")
 	a.showPlan(part, person(who.Name, who.ID), done.Case)
 	a.out.line("")
 	a.out.line("Nothing was changed.")
-	return nil
+	return a.checked(out.Plans, s.Policy, check)
 }
 
 // explainPlan opens a plan and asks the providers what they would send.
@@ -101,7 +102,7 @@ func (a *app) explainPlan(p store.Plan, conns *catalog.Connections, policy plan.
 		return plannedPart{}, err
 	}
 	out := plannedPart{No: p.No, Hash: p.Hash, Status: p.Status, Accounts: body.Accounts, Unknown: body.Unknown, Guards: body.Guards, Supplement: body.Supplement,
-		NeedsWord: body.NeedsWord(policy), Principal: body.Principal, Reason: body.Reason, Steps: []explainedStep{}}
+		NeedsWord: body.NeedsWord(policy), Principal: body.Principal, Reason: body.Reason, Steps: []explainedStep{}, body: body}
 	for _, s := range body.Steps {
 		out.Steps = append(out.Steps, explainedStep{s, statements(conns, s)})
 	}
@@ -145,7 +146,10 @@ func (a *app) showPlan(p plannedPart, who, caseID string) {
 	rows := [][]string{}
 	for _, v := range p.Accounts {
 		verdict := o.green("will end")
-		if !v.Act {
+		switch {
+		case v.Act && len(v.SharedWith) > 0:
+			verdict = o.yellow("new password")
+		case !v.Act:
 			verdict = o.outcome(v.Outcome)
 		}
 		rows = append(rows, []string{printable(v.Account.String()), verdict, string(v.Evidence), fmt.Sprint(v.Grants), oneLine(v.Why)})

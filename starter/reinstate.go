@@ -83,7 +83,7 @@ func (a *app) reinstate(ctx context.Context, what, ticket string, w wish) error 
 		a.out.document(reinstated{answer, c.Principal, by})
 		return nil
 	}
-	if err := a.plans(ctx, c.ID, answer.Hash); err != nil {
+	if err := a.plans(ctx, c.ID, answer.Hash, false); err != nil {
 		return err
 	}
 	lost := ""

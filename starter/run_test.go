@@ -67,6 +67,7 @@ func TestBadInput(t *testing.T) {
 		"an unknown connection":    {[]string{"offboard", "E1", "--reason", "hr", "--successor", "pg-mian=bob"}, `there is no connection "pg-mian"`},
 		"two successors":           {[]string{"offboard", "E1", "--reason", "hr", "--successor", "a", "--successor", "b"}, "names two accounts"},
 		"a ticket with controls":   {[]string{"offboard", "E1", "--reason", "hr", "--ticket", "a\nb"}, "--ticket has a character"},
+		"a check of nothing":       {[]string{"offboard", "E1", "--reason", "hr", "--check"}, "--check is about a plan"},
 		"a key with controls":      {[]string{"offboard", "E1", "--reason", "hr", "--key", "a\x00b"}, "--key has a character"},
 		"nobody asks":              {[]string{"offboard", "E1", "--reason", "hr", "--as", " "}, "the acting person is empty"},
 		"a waiver without reason":  {[]string{"waive", "C-1", "pg-main"}, "a waiver needs a reason"},

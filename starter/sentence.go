@@ -181,7 +181,7 @@ func (p picture) openWords() string {
 }
 
 var outcomeWords = map[access.Outcome]string{
-	access.Contained: "locked but not removed", access.Blocked: "blocked", access.Protected: "protected and untouched",
+	access.Contained: "contained but not removed", access.Blocked: "blocked", access.Protected: "protected and untouched",
 	access.Unknown: "unknown", access.Unsupported: "beyond what the system can do",
 }
 

@@ -44,6 +44,7 @@ type policySettings struct {
 	MaxPerHour  *int           `env:"SEVER_MAX_PER_HOUR"`
 	MaxHourPct  *int           `env:"SEVER_MAX_HOUR_PERCENT"`
 	Approval    *string        `env:"SEVER_APPROVAL"`
+	Shared      *string        `env:"SEVER_SHARED"`
 }
 
 // policy is the policy of a reason under this installation's settings.
@@ -70,6 +71,12 @@ func (a *app) policy(r access.Reason) (plan.Policy, error) {
 		p.Approval = plan.Approval(*s.Approval)
 		if p.Approval != plan.ApproveGuarded && p.Approval != plan.ApproveAlways {
 			err = errors.Join(err, fmt.Errorf("SEVER_APPROVAL is %q: choose %q or %q", *s.Approval, plan.ApproveGuarded, plan.ApproveAlways))
+		}
+	}
+	if s.Shared != nil {
+		p.Shared = plan.SharedRule(*s.Shared)
+		if !plan.KnownSharedRule(p.Shared) {
+			err = errors.Join(err, fmt.Errorf("SEVER_SHARED is %q: choose %q or %q", *s.Shared, plan.SharedTask, plan.SharedRotate))
 		}
 	}
 	if err != nil {

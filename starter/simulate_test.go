@@ -42,10 +42,9 @@ func TestSimulate(t *testing.T) {
 	conns, err := catalog.Open(vars)
 	require.NoError(t, err)
 	defer conns.Close()
-	roster, err := os.Open(said.Roster)
+	links, err := os.ReadFile(said.Roster)
 	require.NoError(t, err)
-	defer roster.Close()
-	read, problems := readRoster(roster, said.Roster, knownConnection(conns))
+	read, problems := readIdentities(links, said.Roster, knownConnection(conns))
 	require.Empty(t, problems)
 	require.Len(t, read.Identities, 12)
 

@@ -91,6 +91,14 @@ func tell(r audit.Row) string {
 		return said("a new credential of " + object + " was handed over")
 	case audit.IdentitiesImported:
 		return said("imported identities from " + object)
+	case audit.IdentityConfirmed:
+		return said("said that " + object + " is the principal's")
+	case audit.IdentityRejected:
+		return said("said that " + object + " is not the principal's")
+	case audit.RosterImported:
+		return said("imported the roster " + object)
+	case audit.RosterRefused:
+		return said("gave a roster that was refused, " + object)
 	}
 	return said(strings.TrimSpace(r.Kind + " " + object + " " + r.Outcome))
 }

@@ -10,10 +10,17 @@ func topics() []*cobra.Command {
 2  bad input: nothing happened
 3  open: something is blocked, waits for a person, was waived or given back; or findings
 4  something could not be reached: Temporal, the database, a connection
+5  of --check: nothing but a person's approval is missing
 
 status, offboard and the decisions with --wait exit with 0 also while a case that is
 proven waits for its second look, or a planned one for its date. Without following,
-offboard and the decisions exit with 0 when the case took the command.`},
+offboard and the decisions exit with 0 when the case took the command.
+
+sever plan CASE --check and sever offboard ID --reason R --dry-run --check are for CI: they
+exit with 0 if the plans in force run by themselves and end clean, with 5 if a guard or the
+policy asks for approval first, and with 3 if something stays open however it is approved: a
+connection that could not be asked, an account that is protected, shared, unsupported or not
+wholly readable, a blocked step, a denied plan, or no plan. Without --check a printed plan is 0.`},
 		{Use: "json", Short: "What --json prints", Long: `Every command prints one JSON document on standard output. Fields may be added; none is
 renamed, and none changes its meaning. Times are RFC 3339 in UTC, an absent time is left
 out. Lists are never null.
@@ -24,6 +31,8 @@ out. Lists are never null.
   offboard              case, principal, joined, escalated, key
   offboard --dry-run, plan   case, principal, plans[]: hash, accounts[], steps[] with statements[]
   approve, deny, ...    case, decision, by, plan
+  roster import         active, joined[], left[], returned[], changed[], unchanged
+  roster list           people[], rosters[]
   identities import     added[], changed[], unchanged, people
   identities list       identities[]
   connections           connections[]
@@ -62,6 +71,7 @@ These change the policy of new cases:
   SEVER_MAX_PER_HOUR  100 accounts of a connection, by all cases together (incident 500)
   SEVER_MAX_HOUR_PERCENT  30 % of a connection, by all cases together
   SEVER_APPROVAL      "when guarded" or "always"
+  SEVER_SHARED        "task" or "rotate": what becomes of accounts that others use too
 
 These are for sever up and sever demo:
 

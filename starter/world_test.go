@@ -21,6 +21,7 @@ import (
 	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/dev/devtest"
 	"github.com/severhq/sever/internal/dev/leaver"
+	"github.com/severhq/sever/internal/dev/postgres"
 	"github.com/severhq/sever/internal/provider/catalog"
 	"github.com/severhq/sever/internal/store"
 	"github.com/severhq/sever/internal/wiring"
@@ -35,6 +36,27 @@ type world struct {
 	name  string                       // of the database of the records
 }
 
+// books makes an empty database for the records, and returns the variables that say where
+// it is.
+func books(t *testing.T, pg *postgres.Server, name string) config.Vars {
+	t.Helper()
+	roles := store.Roles{Database: name, Owner: name + "_owner", App: name + "_app", OwnerPassword: config.NewSecret("owner"), AppPassword: config.NewSecret("app")}
+	require.NoError(t, store.CreateRoles(t.Context(), config.NewSecret(pg.URL("postgres")), roles))
+	as := func(role, password string) string {
+		return fmt.Sprintf("postgres://%s:%s@%s/%s?sslmode=disable", role, password, pg.Addr, name)
+	}
+	return config.Vars{"SEVER_DATABASE_URL": as(roles.App, "app"), "SEVER_OWNER_DATABASE_URL": as(roles.Owner, "owner")}
+}
+
+// newBooks is a world of records alone: no systems, and nobody who works.
+func newBooks(t *testing.T) *world {
+	t.Helper()
+	w := &world{name: "records_" + strings.ToLower(rand.Text()[:8])}
+	w.vars = books(t, devtest.Postgres(t), w.name).With(config.Vars{"SEVER_HOME": t.TempDir(), "SEVER_ACTOR": "hr"})
+	require.Equal(t, exitOK, w.sever(t, "", "migrate").code)
+	return w
+}
+
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	pg := devtest.Postgres(t)
@@ -42,16 +64,12 @@ func newWorld(t *testing.T) *world {
 	site, err := leaver.Plant(t.Context(), pg)
 	require.NoError(t, err)
 	w := &world{site: site, super: pg.URL, name: "records_" + strings.ToLower(rand.Text()[:8])}
-	roles := store.Roles{Database: w.name, Owner: w.name + "_owner", App: w.name + "_app", OwnerPassword: config.NewSecret("owner"), AppPassword: config.NewSecret("app")}
-	require.NoError(t, store.CreateRoles(t.Context(), config.NewSecret(pg.URL("postgres")), roles))
-	as := func(role, password string) string {
-		return fmt.Sprintf("postgres://%s:%s@%s/%s?sslmode=disable", role, password, pg.Addr, w.name)
-	}
+	as := books(t, pg, w.name)
 	seed := make([]byte, ed25519.SeedSize)
 	_, _ = rand.Read(seed)
 	w.vars = config.Vars{
 		"SEVER_HOME": t.TempDir(), "SEVER_ACTOR": "alice",
-		"SEVER_DATABASE_URL": as(roles.App, "app"), "SEVER_OWNER_DATABASE_URL": as(roles.Owner, "owner"),
+		"SEVER_DATABASE_URL": as["SEVER_DATABASE_URL"], "SEVER_OWNER_DATABASE_URL": as["SEVER_OWNER_DATABASE_URL"],
 		"TEMPORAL_ADDRESS": address, "TEMPORAL_NAMESPACE": namespace,
 		"SEVER_AUDIT_KEY":   base64.StdEncoding.EncodeToString(seed),
 		"SEVER_CHECKPOINTS": filepath.Join(t.TempDir(), "checkpoints"),
@@ -59,6 +77,7 @@ func newWorld(t *testing.T) *world {
 		"SEVER_CONNECTIONS": "pg-main=postgres", "SEVER_CONN_PG_MAIN_URL": site.Admin().Reveal(),
 		"SEVER_CONN_PG_MAIN_PROTECTED": "svc_*", "SEVER_CONN_PG_MAIN_OWNER": "dba",
 		"SEVER_SECOND_LOOK": "200ms", "SEVER_MAX_ACCOUNTS": "50",
+		"SEVER_MAX_HOUR_PERCENT": "1000", // all of these tests are within an hour
 	}
 	require.Equal(t, exitOK, w.sever(t, "", "migrate").code)
 	w.work(t, ed25519.NewKeyFromSeed(seed))

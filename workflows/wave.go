@@ -217,6 +217,8 @@ func activityOf(a access.Action) any {
 	switch a {
 	case access.Contain:
 		return reach.Contain
+	case access.Rotate:
+		return reach.Rotate
 	case access.Unlink:
 		return reach.Unlink
 	case access.Revoke:

@@ -60,6 +60,10 @@ const (
 
 	// Of the house.
 	IdentitiesImported = "identities.imported"
+	IdentityConfirmed  = "identity.confirmed" // a person said that an account is hers
+	IdentityRejected   = "identity.rejected"  // a person said that it is not
+	RosterImported     = "roster.imported"
+	RosterRefused      = "roster.refused" // it was not believed, and changed nothing
 	EvidenceRead       = "evidence.read"
 	CheckpointWritten  = "checkpoint.written"
 )

@@ -12,7 +12,8 @@ import (
 // Make computes the plan. It never fails: what cannot be done is in the plan, as
 // a verdict or as a blocked step, with the reason.
 //
-// The order: contain everything; then, for each lane, links, then databases
+// The order: contain everything; then, for each lane, new passwords for what others go
+// on using, links, then databases
 // (handing over what is owned, or revoking), then the account itself; then look
 // again at each account.
 func Make(f Facts) Plan {
@@ -26,13 +27,17 @@ func Make(f Facts) Plan {
 	slices.SortFunc(accounts, func(a, b Account) int { return compareRefs(a.Ref, b.Ref) })
 	for _, a := range accounts {
 		conn := f.connection(a.Connection)
-		v := judge(a, conn)
+		v := judge(a, conn, f.Policy)
 		p.Accounts = append(p.Accounts, v)
 		caps := conn.Engines[a.Engine]
-		if v.Act {
+		ends := v.Act && len(a.SharedWith) == 0
+		if v.Act && !ends {
+			p.Steps = append(p.Steps, rotation(a, caps))
+		}
+		if ends {
 			p.Steps = append(p.Steps, steps(a, caps, f)...)
 		}
-		if v.Act || v.Outcome == access.AlreadyGone {
+		if ends || v.Outcome == access.AlreadyGone {
 			p.Steps = append(p.Steps, access.Step{Action: access.Confirm, Account: a.Ref})
 		}
 	}
@@ -45,7 +50,7 @@ func Make(f Facts) Plan {
 }
 
 // judge decides whether an account is acted upon at all.
-func judge(a Account, c Connection) Verdict {
+func judge(a Account, c Connection, policy Policy) Verdict {
 	v := Verdict{Account: a.Ref, Engine: a.Engine, Evidence: a.Evidence, Grants: len(a.Grants), ID: a.ID}
 	pattern, listed := matches(c.Protected, a.Name)
 	switch {
@@ -64,7 +69,7 @@ func judge(a Account, c Connection) Verdict {
 	case !a.Exists:
 		v.Outcome, v.Why = access.AlreadyGone, "the system lists its accounts and this one is not among them"
 	case len(a.SharedWith) > 0:
-		v.Outcome, v.Why = access.Blocked, fmt.Sprintf("shared: %s also claim it; it is never deleted for one of them", idsInWords(a.SharedWith))
+		return shared(v, a, c, policy.Shared)
 	case c.Engines[a.Engine] == nil:
 		v.Outcome, v.Why = access.Unsupported, fmt.Sprintf("nothing is known about engine %q", a.Engine)
 	case !c.Engines[a.Engine].Can(access.Contain) && !c.Engines[a.Engine].Can(access.Delete):
@@ -193,7 +198,7 @@ func dedupe(in []access.Step) []access.Step {
 	})
 }
 
-var rungs = []access.Action{access.Contain, access.Unlink, access.Reassign, access.Revoke, access.Delete, access.Confirm}
+var rungs = []access.Action{access.Contain, access.Rotate, access.Unlink, access.Reassign, access.Revoke, access.Delete, access.Confirm}
 
 // compareSteps puts containing first of all and looking again last; between them
 // each lane stands together, in the order of the ladder.

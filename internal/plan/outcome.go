@@ -11,7 +11,7 @@ type Ended struct {
 	Action  access.Action
 	Done    bool
 	Already bool
-	Words   string // why not, when it is not done
+	Words   string // why not, when it is not done; of Rotate also how it was done
 }
 
 // Outcome says how it ended for an account that the plan acted upon. Gone is what
@@ -24,11 +24,15 @@ func Outcome(gone, existed bool, gaps []access.Gap, steps []Ended) (access.Outco
 		}
 		return access.Removed, "the system was asked again and nothing of it is left"
 	}
-	var contained bool
+	var contained, rotated bool
 	var why []string
 	for _, s := range steps {
 		if s.Action == access.Contain && s.Done {
 			contained = true
+		}
+		if s.Action == access.Rotate && s.Done {
+			rotated = rotated || !s.Already
+			why = append(why, s.Words)
 		}
 		if !s.Done && s.Words != "" {
 			why = append(why, string(s.Action)+": "+s.Words)
@@ -38,7 +42,7 @@ func Outcome(gone, existed bool, gaps []access.Gap, steps []Ended) (access.Outco
 		why = append(why, "could not be read whole: "+gapsInWords(gaps))
 	}
 	switch {
-	case contained:
+	case contained, rotated:
 		return access.Contained, strings.Join(why, "; ")
 	case len(gaps) > 0 && len(steps) == 0:
 		return access.Unknown, strings.Join(why, "; ")

@@ -54,6 +54,9 @@ type Account struct {
 	Exists     bool
 	Gaps       []access.Gap
 	SharedWith []access.PrincipalID
+	// Rotated is what was said when this case gave the account a new password; empty
+	// when it did not.
+	Rotated string
 	// Recreated is true when this case saw another account of the same name before:
 	// somebody deleted it and made it again.
 	Recreated bool
@@ -99,7 +102,10 @@ type Verdict struct {
 	// Outcome is what can be said already when the plan does not act.
 	Outcome access.Outcome `json:"outcome,omitempty"`
 	Why     string         `json:"why,omitempty"`
-	ID      int64          `json:"-"`
+	// SharedWith are the others who claim the account. One that is acted upon is
+	// rotated, and goes on.
+	SharedWith []access.PrincipalID `json:"shared_with,omitempty"`
+	ID         int64                `json:"-"`
 }
 
 // Silent is a connection that could not be asked.

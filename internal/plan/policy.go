@@ -36,6 +36,8 @@ type Policy struct {
 	// BatchSize is how many steps one activity takes: 1 reads well in Temporal's
 	// pages, 25 to 50 suits large cases. A large lane or a large plan takes 25.
 	BatchSize int `json:"batch_size"`
+	// Shared is what becomes of accounts that others claim too; empty is SharedTask.
+	Shared SharedRule `json:"shared,omitempty"`
 	// Patience is how long a plan waits for connections that do not answer; they
 	// get a plan of their own when they do.
 	Patience time.Duration `json:"patience"`

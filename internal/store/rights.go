@@ -18,6 +18,7 @@ var rights = []right{
 	{"rosters", `select, insert`},
 	{"ties", `select, insert, update (foreign_id, tied_by, tied_at)`},
 	{"questions", `select, insert, update (kind, words, case_id, asked_at, decision, decided_by, decided_why, decided_at)`},
+	{"shared_secrets", `select, insert, update (owner, how, imported_by, imported_at)`},
 	{"commands", `select, insert`},
 	{"cases", `select, insert, update (reason, policy, successors, status, phase, contained_at, proven_at, second_look_at, closed_at)`},
 	{"case_connections", `select, insert, update (kind, state, why, next_try_at, attempts, listed, accounts, grants, discovered_at)`},

@@ -1,0 +1,2 @@
+drop index plans_by_decision;
+drop index steps_by_start;
