@@ -128,6 +128,11 @@ func (a *app) readSettings(environ config.Vars) error {
 		delete(file, name+"_FILE")
 		delete(file, strings.TrimSuffix(name, "_FILE"))
 	}
+	// The folder in sever.env is what holds while nobody says anything else.
+	command := file.With(environ)
+	if command["SEVER_SECRET_COMMAND"]+command["SEVER_SECRET_COMMAND_FILE"] != "" {
+		delete(file, "SEVER_SECRET_DIR")
+	}
 	a.vars = file.With(environ)
 	return nil
 }

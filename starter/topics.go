@@ -61,7 +61,12 @@ environment does not have is read from $SEVER_HOME/sever.env (written by sever u
   SEVER_AUDIT_KEY           seed of the Ed25519 key that signs checkpoints, base64 (the worker's)
   SEVER_AUDIT_PUBLIC_KEYS   public keys to verify with, base64, with commas between
   SEVER_CHECKPOINTS         the copy of the checkpoints outside the database
-  SEVER_SECRET_DIR          where new credentials go when access is given back (the worker's)
+  SEVER_SECRET_DIR          the folder that new credentials go to, each into a file with mode 0600,
+                            when access is given back or a shared password is rotated (the worker's)
+  SEVER_SECRET_COMMAND      or a program instead, which gets each on its standard input, as one line:
+                            its path, or a JSON array with arguments. It is told SEVER_CASE,
+                            SEVER_CONNECTION, SEVER_RESOURCE, SEVER_ACCOUNT and SEVER_HOST, has 30 s,
+                            and ends with 0 when it has the secret; else another one is made
   NO_COLOR                  print without colours
 
 These change the policy of new cases:

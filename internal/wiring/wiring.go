@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -34,8 +35,11 @@ type Config struct {
 	AuditKey config.Secret `env:"SEVER_AUDIT_KEY"`
 	// Checkpoints is a file outside the database that receives every checkpoint.
 	Checkpoints string `env:"SEVER_CHECKPOINTS"`
-	// SecretDir receives the new credentials of accounts that are given back.
+	// SecretDir receives new credentials, of accounts that are given back or shared.
 	SecretDir string `env:"SEVER_SECRET_DIR"`
+	// SecretCommand is the program that receives them instead; see
+	// activities.CommandSink.
+	SecretCommand string `env:"SEVER_SECRET_COMMAND"`
 }
 
 // Run is a whole worker process: it returns when the context ends, after the
@@ -46,6 +50,10 @@ func Run(ctx context.Context, vars config.Vars, log *slog.Logger) error {
 		return err
 	}
 	notary, err := notaryOf(cfg)
+	if err != nil {
+		return err
+	}
+	sink, err := sinkOf(cfg, vars)
 	if err != nil {
 		return err
 	}
@@ -64,10 +72,6 @@ func Run(ctx context.Context, vars config.Vars, log *slog.Logger) error {
 		return err
 	}
 	defer temporal.Close()
-	sink := activities.NoSink()
-	if cfg.SecretDir != "" {
-		sink = activities.DirSink(cfg.SecretDir)
-	}
 	stop, err := Start(ctx, Parts{Temporal: temporal, Store: records, Connections: conns, Notary: notary, Sink: sink, Pace: activities.DefaultPace,
 		ReconcileEvery: reconcileEvery})
 	if err != nil {
@@ -191,6 +195,24 @@ func lanesNeeded(conns *catalog.Connections) int32 {
 		n += max(c.Limits.Parallel, 1)
 	}
 	return int32(min(n, 60))
+}
+
+// sinkOf is where new credentials go. There is one place: who looks in another would
+// take what is not there for not made.
+func sinkOf(cfg Config, vars config.Vars) (activities.SecretSink, error) {
+	switch {
+	case cfg.SecretDir != "" && cfg.SecretCommand != "":
+		return nil, errors.New("SEVER_SECRET_DIR and SEVER_SECRET_COMMAND are both set: keep one")
+	case cfg.SecretDir != "":
+		return activities.DirSink(cfg.SecretDir), nil
+	case cfg.SecretCommand != "":
+		sink, err := activities.NewCommandSink(cfg.SecretCommand, vars["PATH"], vars["HOME"])
+		if err != nil {
+			return nil, fmt.Errorf("SEVER_SECRET_COMMAND: %w", err)
+		}
+		return sink, nil
+	}
+	return activities.NoSink(), nil
 }
 
 func notaryOf(cfg Config) (activities.Notary, error) {
