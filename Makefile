@@ -19,7 +19,7 @@ TEMPORALD_TAGS := disable_grpc_modules
 ##@ Use
 
 .PHONY: demo
-demo: postgres programs $(TEMPORALD) ## offboard invented people on five systems, and show the proof
+demo: targets programs $(TEMPORALD) ## offboard invented people on six systems, and show the proof
 	bin/sever demo
 
 .PHONY: up
@@ -50,7 +50,7 @@ check: tools house format vet lint determinism ## check what can be checked with
 	go test -short ./...
 
 .PHONY: bench
-bench: postgres $(TEMPORALD) ## measure many principals beside plain SQL, and providers beside bare calls
+bench: targets $(TEMPORALD) ## measure many principals beside plain SQL, and providers beside bare calls
 	go test -run '^$$' -bench . -benchtime 1x -timeout 2h ./internal/bench
 
 .PHONY: clean
@@ -68,6 +68,11 @@ help: ## list these targets
 .PHONY: postgres
 postgres:
 	@internal/tools/setup.sh one
+
+# What people have accounts on, in the demonstration and in the benchmarks.
+.PHONY: targets
+targets:
+	@internal/tools/setup.sh demo
 
 # go build knows by itself what has changed.
 .PHONY: programs

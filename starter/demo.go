@@ -21,10 +21,10 @@ func (a *app) demoCommand() *cobra.Command {
 	var keep bool
 	c := &cobra.Command{
 		Use:   "demo",
-		Short: "See it work: invented people are offboarded on five systems, with proof",
-		Long: `Starts everything in $SEVER_HOME/demo, with a second PostgreSQL server and the simulators
-of four hosting providers as the systems that people have accounts on, plants three of
-them, and offboards them: one as it should be, one while the providers have trouble, and
+		Short: "See it work: invented people are offboarded on six systems, with proof",
+		Long: `Starts everything in $SEVER_HOME/demo, with a second PostgreSQL server, a MariaDB server
+where that is installed, and the simulators of four hosting providers as the systems
+that people have accounts on, plants three of them, and offboards them: one as it should be, one while the providers have trouble, and
 one who cannot be done with. It tries what a leaver would try, before and after, and
 prints what the systems answered. Nothing outside that folder is touched, and nothing but
 it is left behind.
@@ -46,6 +46,7 @@ type demonstration struct {
 	e      *embedded
 	target *postgres.Server
 	site   *leaver.Site
+	maria  maria
 	hosts  *simulators.Site
 	others int // accounts at the providers that are nobody's of ours
 	checks []promise
@@ -116,6 +117,7 @@ func (d *demonstration) close() {
 	if d.target != nil {
 		_ = d.target.Stop()
 	}
+	d.maria.close()
 	if d.hosts != nil {
 		_ = d.hosts.Close()
 	}

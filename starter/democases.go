@@ -17,7 +17,10 @@ func (d *demonstration) before(ctx context.Context) error {
 		d.check(err == nil, "ada can log in to "+db, wordsOf(err))
 	}
 	d.lettingIn(adaID, "ada", true)
-	var err error
+	err := d.mariaBefore(ctx)
+	if err != nil {
+		return err
+	}
 	if d.ada.session, err = d.site.Open(ctx, leaver.Ada, "shop"); err != nil {
 		return err
 	}
@@ -35,7 +38,8 @@ func (d *demonstration) before(ctx context.Context) error {
 // firstCase offboards Ada.
 func (d *demonstration) firstCase(ctx context.Context) error {
 	d.heading("Ada leaves")
-	code := d.command(ctx, "offboard", adaID, "--reason", "hr", "--ticket", "HR-77", "--successor", target+"="+leaver.Successor, "--steps", target, "--wait")
+	args := append([]string{"offboard", adaID, "--reason", "hr", "--ticket", "HR-77", "--successor", target + "=" + leaver.Successor}, d.maria.successors()...)
+	code := d.command(ctx, append(args, "--steps", target, "--wait")...)
 	p, err := d.last(ctx, adaID)
 	if err != nil {
 		return err
@@ -69,6 +73,9 @@ func (d *demonstration) afterwards(ctx context.Context) error {
 		fmt.Sprintf("logged in %s, cut off at %s, refused %d times since: %s", plural(t.Logins, "time", "times"), t.LastIn.Local().Format("15:04:05.000"), t.Refused, t.Words))
 	n, err := d.site.Count(ctx, leaver.Successor, "shop", "sales.orders")
 	d.check(err == nil && n == 1000, "what she owned is still there, for grace", fmt.Sprintf("sales.orders has %d rows%s", n, orError(err)))
+	if err := d.mariaAfter(ctx); err != nil {
+		return err
+	}
 	d.goneAt(adaID, "her")
 	return nil
 }

@@ -113,5 +113,5 @@ func (d *demonstration) troubledCase(ctx context.Context) error {
 	err = d.site.Login(ctx, leaver.Carol, "warehouse")
 	d.check(err != nil, "her login to warehouse is refused", wordsOf(err))
 	d.goneAt(carolID, "her")
-	return nil
+	return d.mariaGone(ctx, leaver.Carol, "carol's account")
 }

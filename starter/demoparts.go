@@ -47,8 +47,8 @@ func (d *demonstration) servers(ctx context.Context) error {
 	if err := freshFolder(d.dir); err != nil {
 		return err
 	}
-	d.out.line("Sever ends the access of three invented people on five systems. Everything runs on this")
-	d.out.line("machine, in " + d.dir + ", and is stopped at the end.")
+	d.out.line("Sever ends the access of three invented people. Everything runs on this machine, in")
+	d.out.line(d.dir + ", and is stopped at the end.")
 	d.heading("Servers")
 	began := time.Now()
 	var all errgroup.Group
@@ -57,6 +57,7 @@ func (d *demonstration) servers(ctx context.Context) error {
 		d.target, err = postgres.Start(ctx, postgres.Options{Dir: filepath.Join(d.dir, target), Fast: true})
 		return err
 	})
+	all.Go(func() error { return d.maria.start(ctx, d.dir) })
 	if err := all.Wait(); err != nil {
 		return err
 	}
@@ -83,6 +84,7 @@ func (d *demonstration) servers(ctx context.Context) error {
 	}
 	d.out.linef("  workflows  Temporal at %s", d.e.stack.TemporalAddress)
 	d.out.linef("  %s    PostgreSQL %d at %s: the server that people have accounts on", target, d.target.Major(), d.target.Addr)
+	d.mariaServer()
 	d.out.linef("  %s, simulated on this machine", strings.Join(simulators.Names, ", "))
 	d.out.line(d.out.faint("  started in " + span(time.Since(began))))
 	return nil
@@ -119,11 +121,12 @@ func (d *demonstration) settings(environ config.Vars) (config.Vars, error) {
 		"SEVER_SECOND_LOOK=2s",
 		"SEVER_BATCH_SIZE=5",
 		"SEVER_MAX_PERCENT=50",
-		catalog.Variable + "=" + target + "=postgres," + d.hosts.Connections(),
+		catalog.Variable + "=" + target + "=postgres," + d.maria.connection() + d.hosts.Connections(),
 		prefix + "URL=" + d.site.Admin().Reveal(),
 		prefix + "OWNER=the database team",
 		prefix + "PROTECTED=svc_*",
 	}
+	lines = append(lines, d.maria.settings()...)
 	for name, value := range d.hosts.Vars() {
 		lines = append(lines, name+"="+value)
 	}
@@ -155,9 +158,10 @@ func (d *demonstration) people(ctx context.Context) error {
 	d.out.line("  at the providers.")
 	d.out.line("  Bob Babbage, E2077, account bob: owns a table in ledger, and nobody is named to receive it.")
 	d.out.line("  Account svc_billing is his too, and our settings protect svc_*.")
+	d.mariaPeople()
 	d.out.line("")
 	path := filepath.Join(d.dir, "roster.csv")
-	if err := os.WriteFile(path, []byte(d.hosts.Roster()+rosterMore), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(d.hosts.Roster()+rosterMore+d.maria.roster()), 0o600); err != nil {
 		return err
 	}
 	if code := d.command(ctx, "identities", "import", path); code != exitOK {

@@ -2,7 +2,8 @@
 # Installs the server programs of PostgreSQL and MariaDB, and xmllint, where they are
 # missing, and says so. Says nothing when nothing is missing.
 #
-#   setup.sh one    any version of PostgreSQL, for the demonstration
+#   setup.sh one    any version of PostgreSQL, to run Sever on this machine
+#   setup.sh demo   MariaDB as well, for the demonstration, which leaves out what cannot be had
 #   setup.sh all    the system's and version 18, MariaDB, and xmllint, for the tests
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -101,6 +102,10 @@ case ${1:-} in
 one)
 	has_system || has_version18 || install_system || install_version18 || missing
 	;;
+demo)
+	has_system || has_version18 || install_system || install_version18 || missing
+	has_mariadb || (install_mariadb) || echo "MariaDB is missing: the demonstration leaves it out (apt-get install mariadb-server, dnf install mariadb-server, brew install mariadb)"
+	;;
 all)
 	has_system || install_system || has_version18 || install_version18 || missing
 	has_version18 || install_version18 || true # elsewhere the tests use what there is, unless CI=true
@@ -108,7 +113,7 @@ all)
 	command -v xmllint >/dev/null || install_xmllint || true # as above
 	;;
 *)
-	echo "usage: $0 one|all" >&2
+	echo "usage: $0 one|demo|all" >&2
 	exit 2
 	;;
 esac

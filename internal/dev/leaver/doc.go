@@ -1,5 +1,5 @@
-// Package leaver invents some people for the demonstration, gives them access to a real
-// PostgreSQL server in the ways that real people have it, and tries to use that access
+// Package leaver invents some people for the demonstration, gives them access to real
+// PostgreSQL and MariaDB servers in the ways that real people have it, and tries to use it
 // as they would: by logging in, by going on in an open session, and by a program that
 // connects again and again.
 //
