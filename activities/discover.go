@@ -133,13 +133,23 @@ func targets(connection string, matches []plan.Match, listed []access.Account, k
 // another account: the known one is absent then, with what is left of it.
 func look(ctx context.Context, p provider.Provider, t target) (store.CaseAccount, error) {
 	s, err := p.Look(ctx, t.Ref)
+	acct := store.CaseAccount{Ref: t.Ref, Evidence: t.evidence, SharedWith: t.shared, Gaps: s.Gaps, SeenAt: time.Now()}
+	if provider.KindOf(err) == provider.Rejected {
+		// The system will not be asked about this one. That says nothing of it, and
+		// keeps none of the others waiting.
+		acct.Gaps = []access.Gap{{Object: "account " + t.Name, Why: err.Error(), Remedy: "correct the identity: sever identities import FILE"}}
+		return acct, nil
+	}
 	if err != nil {
 		return store.CaseAccount{}, fmt.Errorf("look at %s: %w", t.Ref, err)
 	}
-	acct := store.CaseAccount{Ref: t.Ref, Evidence: t.evidence, SharedWith: t.shared, Gaps: s.Gaps, SeenAt: time.Now()}
 	if !s.Exists || t.ForeignID != "" && s.Account.ForeignID != t.ForeignID {
 		for _, r := range s.Residue {
 			acct.Gaps = append(acct.Gaps, access.Gap{Object: r, Why: "left behind by an account that is gone"})
+		}
+		if !s.Exists && s.Sessions > 0 {
+			acct.Gaps = append(acct.Gaps, access.Gap{Object: access.Count(s.Sessions, "session"), Why: "of an account that is gone, and alive",
+				Remedy: "end by hand what is not somebody else's"})
 		}
 		return acct, nil
 	}

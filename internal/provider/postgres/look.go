@@ -68,6 +68,7 @@ type facts struct {
 	settings []setting
 	reach    [][2]string
 	sessions int
+	orphans  int // sessions of roles that are gone
 	prepared []prepared
 }
 
@@ -144,6 +145,9 @@ func (f *facts) askAbout(ctx context.Context, conn *pgx.Conn, oid int64, mayRead
 		return err
 	})
 	b.Queue(sessionCount, oid).QueryRow(func(row pgx.Row) error { return row.Scan(&f.sessions) })
+	if oid == 0 {
+		b.Queue(orphanCount).QueryRow(func(row pgx.Row) error { return row.Scan(&f.orphans) })
+	}
 	b.Queue(membershipsOf, oid).Query(func(rows pgx.Rows) (err error) {
 		f.members, err = collectMemberships(rows)
 		return err
@@ -354,6 +358,10 @@ func (s *Server) absent(ref access.Ref, oid int64, f facts) access.Sighting {
 	if oid == 0 {
 		out.Asked = fmt.Sprintf("pg_roles for name %s, on %s", literal(ref.Name), f.line())
 		out.Answered = "no such role; its oid is not known, so nothing was looked for by oid"
+		if f.orphans > 0 {
+			out.Gaps = append(out.Gaps, access.Gap{Object: "sessions", Remedy: endOrphans,
+				Why: fmt.Sprintf("%d sessions live on of roles that were dropped, and whose they are cannot be told any more", f.orphans)})
+		}
 		return out
 	}
 	out.Sessions = f.sessions
@@ -382,6 +390,9 @@ func (s *Server) absent(ref access.Ref, oid int64, f facts) access.Sighting {
 	}
 	return out
 }
+
+// endOrphans is what a person can do about sessions of roles that are gone.
+const endOrphans = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename IS NULL AND usesysid <> 0"
 
 func entries(f facts) int {
 	n := len(f.shared)

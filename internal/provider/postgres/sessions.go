@@ -23,6 +23,11 @@ where usesysid = $1::int8::oid and pid <> pg_backend_pid()
 
 const sessionCount = `select count(*)::int ` + herSessions
 
+// A session goes on when its role is dropped, and then has the oid of nobody.
+const orphanCount = `
+select count(*)::int from pg_stat_activity
+where usesysid <> 0 and not exists (select from pg_roles where oid = usesysid)`
+
 const sessionList = `select pid::int8, backend_start, coalesce(datname::text, '') ` + herSessions + `
   and coalesce(backend_type, '') <> 'parallel worker'
 order by pid`
