@@ -2,6 +2,7 @@ package devtest
 
 import (
 	"context"
+	"crypto/rand"
 	"sync"
 	"testing"
 
@@ -22,8 +23,24 @@ func MariaDB(t testing.TB) *mariadb.Server {
 	return s
 }
 
-var startMariaDB = sync.OnceValues(func() (*mariadb.Server, error) {
-	dir, err := folder("mariadb")
+// MariaDBAlone starts a server for one test, which may kill it and start it again. What
+// was committed survives that.
+func MariaDBAlone(t testing.TB) *mariadb.Server {
+	t.Helper()
+	if err := mariadb.Installed(); err != nil {
+		missing(t, err)
+	}
+	s, err := runMariaDB("alone-" + rand.Text())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+var startMariaDB = sync.OnceValues(func() (*mariadb.Server, error) { return runMariaDB("mariadb") })
+
+func runMariaDB(name string) (*mariadb.Server, error) {
+	dir, err := folder(name)
 	if err != nil {
 		return nil, err
 	}
@@ -35,4 +52,4 @@ var startMariaDB = sync.OnceValues(func() (*mariadb.Server, error) {
 	}
 	atEnd(s.Stop)
 	return s, nil
-})
+}

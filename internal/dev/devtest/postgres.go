@@ -113,7 +113,11 @@ func server(b postgres.Binary) (*postgres.Server, error) {
 }
 
 func startPostgres(b postgres.Binary) (*postgres.Server, error) {
-	dir, err := folder(fmt.Sprintf("postgres-%d", b.Major))
+	return runPostgres(fmt.Sprintf("postgres-%d", b.Major), b)
+}
+
+func runPostgres(name string, b postgres.Binary) (*postgres.Server, error) {
+	dir, err := folder(name)
 	if err != nil {
 		return nil, err
 	}
@@ -125,4 +129,15 @@ func startPostgres(b postgres.Binary) (*postgres.Server, error) {
 	}
 	atEnd(s.Stop)
 	return s, nil
+}
+
+// PostgresAlone starts a server for one test, which may kill it and start it again.
+func PostgresAlone(t testing.TB) *postgres.Server {
+	t.Helper()
+	b := binaries(t)[0]
+	s, err := runPostgres("alone-"+rand.Text(), b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }

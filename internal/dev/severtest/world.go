@@ -126,3 +126,10 @@ func InMemory(t *testing.T, planted ...memory.Account) (catalog.Connection, *mem
 	s := memory.New(name).Add(planted...)
 	return catalog.Connection{Name: name, Spec: memory.Spec, Provider: s, Owner: "dba@example.com"}, s
 }
+
+// For is the same Sever in the hands of another test, with a policy of its own.
+func (w *World) For(t *testing.T) *World {
+	other := *w
+	other.T = t
+	return &other
+}

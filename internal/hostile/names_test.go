@@ -1,0 +1,52 @@
+package hostile_test
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/severhq/sever/internal/access"
+)
+
+// hostileNames mean something else where somebody forgot to quote them, or quoted them
+// for another language.
+func hostileNames(word string) []string {
+	out := []string{
+		"o'neil", `say "hi"`, "back`tick", `back\slash`, `\'`, "100%", "u_d_r", "ädä-ł", "日本", "x; drop role y", "--", "/* */", "$1", "${x}", "{{.}}", "?",
+		"tab\tand\nnewline", "a.b", "a/b", "../c", "CamelCase", "a@b", "<b>",
+	}
+	for i := range out {
+		out[i] += word
+	}
+	return out
+}
+
+func names(g *stage) {
+	g.Policy.MaxPercent, g.Policy.BatchSize, g.Policy.RetryEvery = 100, 5, time.Hour
+	var held []person
+	for _, name := range g.names(g.word) {
+		held = append(held, g.everywhere(name, "hers"))
+	}
+	g.hire(held...)
+	strangers := g.strangers(g.word)
+	var unknown, others []person
+	for _, name := range slices.Sorted(maps.Keys(strangers)) {
+		unknown = append(unknown, g.everywhere(name, "hers"))
+		if other := strangers[name]; other != "" {
+			others = append(others, g.everywhere(other, "theirs"))
+		}
+	}
+	g.bystanders(others...)
+	for _, p := range append(slices.Clone(held), unknown...) {
+		g.Owns(g.who, g.ref(p))
+	}
+	caseID := g.begin()
+	g.stops()
+	g.check(caseID, g.her, gone)
+	for _, p := range held {
+		g.check(caseID, p, gone)
+	}
+	for _, p := range unknown {
+		g.check(caseID, p, truth{outcome: access.Unknown, task: "account " + p.name})
+	}
+}
