@@ -31,7 +31,7 @@ func (s *Server) begin(ctx context.Context) (err error) {
 	if s.bin, err = runnable(ctx, s.binary, s.cluster.home, s.cluster.user); err != nil {
 		return err
 	}
-	if err := s.cluster.create(ctx, s.bin, s.options.Fast); err != nil {
+	if err := s.cluster.create(ctx, s.bin, s.binary.Major, s.options.Fast); err != nil {
 		return err
 	}
 	if s.password, err = s.cluster.password(); err != nil {
