@@ -47,7 +47,7 @@ func badTarget(g *stage) {
 	for i, c := range conns[1:] {
 		g.Owns(g.who, access.Ref{Connection: c.Name, Name: people[i+1].name, Host: people[i+1].host})
 	}
-	g.Policy.RetryEvery, g.Policy.Patience, g.Policy.MaxPercent = 3*time.Second, 5*time.Second, 100
+	g.Policy.RetryEvery, g.Policy.Patience = 3*time.Second, 5*time.Second
 	caseID := g.begin()
 	bad := conns[targets-1].Name
 	p := g.Reaches(g.who, "all that answer are settled", func(p workflows.Progress) bool {

@@ -12,8 +12,7 @@ import (
 // for another language.
 func hostileNames(word string) []string {
 	out := []string{
-		"o'neil", `say "hi"`, "back`tick", `back\slash`, `\'`, "100%", "u_d_r", "ädä-ł", "日本", "x; drop role y", "--", "/* */", "$1", "${x}", "{{.}}", "?",
-		"tab\tand\nnewline", "a.b", "a/b", "../c", "CamelCase", "a@b", "<b>",
+		`o'neil "hi"`, "`back\\tick\\'", "100%_", "ädä-日本", "x; drop role y --", "/* $1 ${x} {{.}} ?", "tab\tand\nnewline", "../c/a.b", "CamelCase", "a@b <c>",
 	}
 	for i := range out {
 		out[i] += word
@@ -22,7 +21,7 @@ func hostileNames(word string) []string {
 }
 
 func names(g *stage) {
-	g.Policy.MaxPercent, g.Policy.BatchSize, g.Policy.RetryEvery = 100, 5, time.Hour
+	g.Policy.BatchSize, g.Policy.RetryEvery = 5, time.Hour
 	var held []person
 	for _, name := range g.names(g.word) {
 		held = append(held, g.everywhere(name, "hers"))

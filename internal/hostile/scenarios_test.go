@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/dev/severtest"
 	"github.com/severhq/sever/workflows"
 )
 
@@ -103,11 +104,11 @@ func reconnecting(g *stage) {
 			for in := 0; !stop.Load(); {
 				s, _, err := g.connect(g.Ctx, g.her, g.shop)
 				if err != nil {
-					<-time.After(2 * time.Millisecond)
+					<-time.After(20 * time.Millisecond)
 					continue
 				}
 				for err == nil && !stop.Load() {
-					if err = s.exec(g.Ctx, g.slowly(5*time.Millisecond)); err == nil {
+					if err = s.exec(g.Ctx, g.slowly(20*time.Millisecond)); err == nil {
 						last.Store(max(last.Load(), time.Now().UnixNano()))
 					}
 				}
@@ -193,9 +194,7 @@ func recreatedHalfWay(g *stage) {
 func (g *stage) anotherWaits() {
 	g.t.Helper()
 	after := g.state(g.t, g.shop, g.her)
-	p := g.Reaches(g.who, "a new plan waits", func(p workflows.Progress) bool {
-		return p.Phase == workflows.PhaseApproval && len(p.Plans) > 1
-	})
+	p := g.Reaches(g.who, "a new plan waits", severtest.InPhase(workflows.PhaseQuarantine))
 	require.Equal(g.t, access.CaseOpen, p.Status)
 	require.Equal(g.t, after, g.state(g.t, g.shop, g.her), "the other account")
 	require.Equal(g.t, seen{exists: true, login: true, read: true}, g.observe(g.her), "the other account")

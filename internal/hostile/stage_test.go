@@ -73,6 +73,8 @@ func (g *stage) bystanders(people ...person) {
 // in gives the stage to a Sever of its own, or to one that it shares.
 func (g *stage) in(w *severtest.World, conn catalog.Connection) {
 	g.World, g.conn = w.For(g.t), conn
+	// Many leave within this hour, from a small server.
+	g.Policy.MaxPercent, g.Policy.MaxHourPercent, g.Policy.MaxPerHour = 100, 10_000, 10_000
 	g.Owns(g.who, g.ref(g.her))
 }
 
@@ -165,7 +167,7 @@ func (g *stage) gate(what string) workflows.PlanState {
 
 func (g *stage) approve(p workflows.PlanState) {
 	g.t.Helper()
-	require.NoError(g.t, g.Say(g.who, workflows.UpdateApprove, workflows.Decision{By: "boss", Hash: p.Hash}))
+	require.NoError(g.t, g.Say(g.who, workflows.UpdateApprove, workflows.Decision{By: "boss", Why: "it is hers", Hash: p.Hash}))
 }
 
 // halfWay brings the case to where she is contained and nothing is removed; it goes on

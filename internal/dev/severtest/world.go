@@ -48,7 +48,7 @@ var quick = activities.Pace{LaneWait: 5 * time.Second, LookEvery: time.Milliseco
 // New starts one with the given connections; it ends with the test.
 func New(t *testing.T, conns ...catalog.Connection) *World {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(cancel)
 	address, namespace := devtest.Temporal(t)
 	temporal, err := wiring.Dial(ctx, config.Vars{"TEMPORAL_ADDRESS": address, "TEMPORAL_NAMESPACE": namespace}, silent)
