@@ -111,7 +111,7 @@ func steps(a Account, caps access.Capabilities, f Facts) []access.Step {
 				Blocked: impossible(caps, access.Revoke, db.first)})
 			continue
 		}
-		s := access.Step{Action: access.Reassign, Database: db.name, Successor: f.successor(a.Connection)}
+		s := access.Step{Action: access.Reassign, Database: db.name, Successor: f.successor(a.Connection), Irreversible: caps[access.Reassign].Loses}
 		s.Blocked = impossible(caps, access.Reassign, db.first)
 		if s.Successor == "" {
 			s.Blocked = append(s.Blocked, noSuccessor(f.Case, a, db))
@@ -119,7 +119,11 @@ func steps(a Account, caps access.Capabilities, f Facts) []access.Step {
 		add(s)
 	}
 	if caps.Can(access.Delete) {
-		add(access.Step{Action: access.Delete, Irreversible: "its credential; a cancel makes a new one"})
+		s := access.Step{Action: access.Delete, Irreversible: "its credential; a cancel makes a new one"}
+		if more := caps[access.Delete].Loses; more != "" {
+			s.Irreversible += "; " + more
+		}
+		add(s)
 	} else {
 		add(access.Step{Action: access.Delete, Blocked: []access.Blocker{{
 			Object: a.Ref.String(), Why: "the system has no way to delete an account", Remedy: "it stays contained; delete it by hand, then retry"}}})

@@ -21,9 +21,10 @@ var engines = map[string]access.Capabilities{
 		access.Revoke: {Support: access.Partial, How: "replication only. The API cannot take one database from a user; " +
 			"a postgres connection to the same cluster can, and a plan that has one uses it"},
 		access.Reassign: {Support: access.None, How: "owned objects are for SQL: a postgres connection to the same cluster hands them over"},
-		access.Delete:   {Support: access.Full, How: "DELETE user, after no pool names it; refused by PostgreSQL while it owns objects"},
-		access.Confirm:  confirms,
-		access.Restore:  {Support: access.Partial, How: "pools and replication; the user is made anew with a new password and without what SQL had granted"},
+		access.Delete: {Support: access.Full, How: "DELETE user, after no pool names it; refused by PostgreSQL while it owns objects",
+			Loses: "what SQL granted to it"},
+		access.Confirm: confirms,
+		access.Restore: {Support: access.Partial, How: "pools and replication; the user is made anew with a new password and without what SQL had granted"},
 	},
 	mysql: {
 		access.Contain: contains,
@@ -31,7 +32,8 @@ var engines = map[string]access.Capabilities{
 		access.Unlink:  {Support: access.None, How: "there are no pools on mysql"},
 		access.Revoke: {Support: access.None, How: "the API cannot take one database from a user: it is deleted, or a mysql connection " +
 			"to the same cluster revokes by SQL"},
-		access.Delete:  {Support: access.Full, How: "DELETE user; refused by MySQL while it is the definer of stored objects"},
+		access.Delete: {Support: access.Full, How: "DELETE user; refused by MySQL while it is the definer of stored objects",
+			Loses: "what SQL granted to it; a new one has what every new user gets, which may be more"},
 		access.Confirm: confirms,
 		access.Restore: {Support: access.Partial, How: "the user is made anew with a new password and what every new user gets, not with what SQL had granted"},
 	},
@@ -50,7 +52,7 @@ var engines = map[string]access.Capabilities{
 		access.Rotate:  {Support: access.Partial, How: "reset_auth: a new password; whether a client certificate dies with it is not documented, and neither is whether it is replaced"},
 		access.Unlink:  {Support: access.Partial, How: "one topic rule after another, by PUT of the others; the last one ends with the user"},
 		access.Revoke:  {Support: access.None, How: "see unlink: a topic rule ends alone"},
-		access.Delete:  {Support: access.Full, How: "DELETE user"},
+		access.Delete:  {Support: access.Full, How: "DELETE user", Loses: "its client certificate"},
 		access.Confirm: confirms,
 		access.Restore: {Support: access.Partial, How: "topic rules; the user is made anew with a new password and a new certificate"},
 	},

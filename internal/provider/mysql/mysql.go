@@ -52,25 +52,29 @@ var Spec = provider.Spec{
 	Name: "mysql",
 	Engines: map[string]access.Capabilities{
 		"mariadb": {
-			access.Contain:  {Support: access.Full, How: "ACCOUNT LOCK (in an incident a hash without a password too), then KILL CONNECTION, until none is left"},
-			access.Rotate:   {Support: access.Full, How: "ALTER USER ... IDENTIFIED WITH a hash that is computed here; sessions live on. An account without a password is refused"},
-			access.Unlink:   {Support: access.Full, How: "REVOKE of one role, one proxy, or what is granted on all databases"},
-			access.Revoke:   {Support: access.Full, How: "REVOKE of exactly what the grant tables list for the database"},
-			access.Reassign: {Support: access.Partial, How: "ALTER or CREATE OR REPLACE with the successor as DEFINER, where the text survives that; then as revoke"},
-			access.Delete:   {Support: access.Full, How: "DROP USER, after nothing names the account"},
-			access.Confirm:  {Support: access.Full, How: "a new connection reads the grant tables, the definers and the process list"},
-			access.Restore:  {Support: access.Partial, How: "everything but a dead password, which is replaced"},
+			access.Contain: {Support: access.Full, How: "ACCOUNT LOCK (in an incident a hash without a password too), then KILL CONNECTION, until none is left"},
+			access.Rotate:  {Support: access.Full, How: "ALTER USER ... IDENTIFIED WITH a hash that is computed here; sessions live on. An account without a password is refused"},
+			access.Unlink:  {Support: access.Full, How: "REVOKE of one role, one proxy, or what is granted on all databases"},
+			access.Revoke: {Support: access.Full, How: "REVOKE of exactly what the grant tables list for the database",
+				Loses: grantors},
+			access.Reassign: {Support: access.Partial, How: "ALTER or CREATE OR REPLACE with the successor as DEFINER, where the text survives that; then as revoke",
+				Loses: grantors},
+			access.Delete:  {Support: access.Full, How: "DROP USER, after nothing names the account"},
+			access.Confirm: {Support: access.Full, How: "a new connection reads the grant tables, the definers and the process list"},
+			access.Restore: {Support: access.Partial, How: "everything but a dead password, which is replaced"},
 		},
 		// Written from the manual, and refused without the setting MYSQL8=unverified.
 		mysqlEngine: {
-			access.Contain:  {Support: access.Partial, How: unseen + "ACCOUNT LOCK (in an incident a hash without a password too), then KILL CONNECTION"},
-			access.Unlink:   {Support: access.Partial, How: unseen + "REVOKE of one role, one proxy, static or dynamic privileges on all databases"},
-			access.Revoke:   {Support: access.Partial, How: unseen + "REVOKE of exactly what the grant tables list for the database"},
-			access.Reassign: {Support: access.Partial, How: unseen + "ALTER VIEW and ALTER EVENT with the successor as DEFINER; routines and triggers are refused"},
-			access.Delete:   {Support: access.Partial, How: unseen + "DROP USER, after nothing names the account"},
-			access.Confirm:  {Support: access.Partial, How: unseen + "a new connection reads the grant tables, the definers and the process list"},
-			access.Restore:  {Support: access.Partial, How: unseen + "everything but a dead password, which is replaced"},
-			access.Rotate:   {Support: access.Partial, How: unseen + "ALTER USER ... IDENTIFIED WITH a hash that is computed here; a second password goes"},
+			access.Contain: {Support: access.Partial, How: unseen + "ACCOUNT LOCK (in an incident a hash without a password too), then KILL CONNECTION"},
+			access.Unlink:  {Support: access.Partial, How: unseen + "REVOKE of one role, one proxy, static or dynamic privileges on all databases"},
+			access.Revoke: {Support: access.Partial, How: unseen + "REVOKE of exactly what the grant tables list for the database",
+				Loses: grantors},
+			access.Reassign: {Support: access.Partial, How: unseen + "ALTER VIEW and ALTER EVENT with the successor as DEFINER; routines and triggers are refused",
+				Loses: grantors},
+			access.Delete:  {Support: access.Partial, How: unseen + "DROP USER, after nothing names the account"},
+			access.Confirm: {Support: access.Partial, How: unseen + "a new connection reads the grant tables, the definers and the process list"},
+			access.Restore: {Support: access.Partial, How: unseen + "everything but a dead password, which is replaced"},
+			access.Rotate:  {Support: access.Partial, How: unseen + "ALTER USER ... IDENTIFIED WITH a hash that is computed here; a second password goes"},
 		},
 	},
 	Limits: provider.Limits{Parallel: 8},
@@ -78,6 +82,10 @@ var Spec = provider.Spec{
 }
 
 const resource = "server"
+
+// grantors is what the grant tables have beside what is granted: whoever gives it back
+// is the one who granted it, then.
+const grantors = "the names of those who granted it on tables and routines"
 
 // unseen is said of all that is done on MySQL.
 const unseen = "unverified, on MySQL 8 by its manual: "

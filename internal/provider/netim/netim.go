@@ -52,6 +52,7 @@ const (
 	rotates  = "a random password; Netim does not show whether it took, and open sessions live on"
 	unlinks  = "UnlinkUser, then the hosting is read again"
 	deletes  = "deletes the database user once no database lists it"
+	unshown  = "its rights where the hosting does not show them"
 	confirms = "reads the users and databases of the hosting again; complete for the configured hostings only"
 )
 
@@ -63,7 +64,7 @@ var Spec = provider.Spec{
 			access.Contain: {Support: access.None, How: "no call for it is verified: see PASSWORD_ACTION and PERMISSION_ACTION"},
 			access.Rotate:  {Support: access.None, How: "no call for it is verified: see PASSWORD_ACTION"},
 			access.Unlink:  {Support: access.Full, How: unlinks},
-			access.Delete:  {Support: access.Full, How: deletes},
+			access.Delete:  {Support: access.Full, How: deletes, Loses: unshown},
 			access.Confirm: {Support: access.Full, How: confirms},
 			access.Restore: {Support: access.Partial, How: "creates the user anew with its rights and a new password, links it again"},
 		},
@@ -72,7 +73,7 @@ var Spec = provider.Spec{
 				Loses: "its password; a cancel makes a new one"},
 			access.Rotate:  {Support: access.Partial, How: rotates},
 			access.Unlink:  {Support: access.Full, How: unlinks},
-			access.Delete:  {Support: access.Full, How: deletes},
+			access.Delete:  {Support: access.Full, How: deletes, Loses: unshown},
 			access.Confirm: {Support: access.Full, How: confirms},
 			access.Restore: {Support: access.Partial, How: "creates the user anew with its rights, links it again, sets a new password"},
 		},
@@ -81,7 +82,7 @@ var Spec = provider.Spec{
 				Loses: "its password where the hosting does not show the rights; a cancel makes a new one"},
 			access.Rotate:  {Support: access.Partial, How: rotates},
 			access.Unlink:  {Support: access.Full, How: unlinks},
-			access.Delete:  {Support: access.Full, How: deletes},
+			access.Delete:  {Support: access.Full, How: deletes, Loses: unshown},
 			access.Confirm: {Support: access.Full, How: confirms},
 			access.Restore: {Support: access.Partial, How: "gives the rights back, links again, creates a deleted user anew with a new password"},
 		},

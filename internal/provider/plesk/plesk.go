@@ -29,6 +29,7 @@ package plesk
 
 import (
 	"fmt"
+	"maps"
 	"sync"
 
 	"github.com/severhq/sever/internal/access"
@@ -42,7 +43,7 @@ var Spec = provider.Spec{
 	Engines: map[string]access.Capabilities{
 		"mysql": can, "postgresql": can, "mssql": can,
 		// A universal user whose databases Plesk does not tell.
-		unknownEngine: can,
+		unknownEngine: canUniversal(),
 	},
 	// No limit of Plesk's is documented. A panel runs beside the sites it serves.
 	Limits: provider.Limits{Parallel: 4},
@@ -53,11 +54,22 @@ var Spec = provider.Spec{
 var can = access.Capabilities{
 	access.Contain: {Support: access.Partial, How: "set-db-user with a random password, which cannot be undone or seen; open connections are out of reach",
 		Loses: "its password; a cancel makes a new one"},
-	access.Rotate:  {Support: access.Partial, How: "set-db-user with a random password; Plesk does not show that it took, and open connections live on"},
-	access.Unlink:  {Support: access.Partial, How: "set-default-user to another user of the database (XML API)"},
-	access.Delete:  {Support: access.Full, How: "del-db-user with one id, after its login was read again"},
+	access.Rotate: {Support: access.Partial, How: "set-db-user with a random password; Plesk does not show that it took, and open connections live on"},
+	access.Unlink: {Support: access.Partial, How: "set-default-user to another user of the database (XML API)"},
+	access.Delete: {Support: access.Full, How: "del-db-user with one id, after its login was read again",
+		Loses: "its role, and over REST from where it may connect: Plesk does not show them"},
 	access.Confirm: {Support: access.Full, How: "get-db-users: all, by database and by id; open connections are out of reach"},
 	access.Restore: {Support: access.Partial, How: "add-db-user with a new password; roles are never shown and so are lost"},
+}
+
+// canUniversal is the same for a universal user, but what cannot be told of it cannot be
+// given back either.
+func canUniversal() access.Capabilities {
+	out := maps.Clone(can)
+	deletes := out[access.Delete]
+	deletes.Loses += "; the user itself where Plesk does not show its subscription, so that only a person can make it again"
+	out[access.Delete] = deletes
+	return out
 }
 
 const unknownEngine = "unknown"

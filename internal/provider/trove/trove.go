@@ -53,9 +53,11 @@ var Spec = provider.Spec{
 var onMySQL = access.Capabilities{
 	access.Contain: {Support: access.Partial, How: "a random password, queued; the system cannot show that it is set, has no lock, and open sessions live on",
 		Loses: "its password; a cancel makes a new one"},
-	access.Rotate:  {Support: access.Partial, How: "a random password, queued; the system cannot show that it is set, and open sessions live on"},
-	access.Revoke:  {Support: access.Full, How: "takes one database from one name@host, and reads the list of its databases again"},
-	access.Delete:  {Support: access.Full, How: "queued; done when asking by name and the whole list both lack it. Open sessions live on"},
+	access.Rotate: {Support: access.Partial, How: "a random password, queued; the system cannot show that it is set, and open sessions live on"},
+	access.Revoke: {Support: access.Full, How: "takes one database from one name@host, and reads the list of its databases again",
+		Loses: "which privileges it had there; a cancel gives all of them"},
+	access.Delete: {Support: access.Full, How: "queued; done when asking by name and the whole list both lack it. Open sessions live on",
+		Loses: hidden},
 	access.Confirm: {Support: access.Partial, How: "by name and by the whole list; accounts at localhost and sessions cannot be seen"},
 	access.Restore: {Support: access.Partial, How: "a new password; a database comes back with ALL PRIVILEGES; what the system never showed does not come back"},
 }
@@ -63,11 +65,15 @@ var onMySQL = access.Capabilities{
 var onPostgres = access.Capabilities{
 	access.Contain: onMySQL[access.Contain],
 	access.Rotate:  onMySQL[access.Rotate],
-	access.Revoke:  {Support: access.Partial, How: "takes CONNECT from PUBLIC too, so only where APPROVE_PUBLIC names the database"},
-	access.Delete:  {Support: access.Partial, How: "queued, and revokes first, so as revoke; a role that owns objects stays, and nobody is told"},
+	access.Revoke: {Support: access.Partial, How: "takes CONNECT from PUBLIC too, so only where APPROVE_PUBLIC names the database",
+		Loses: "which privileges it had there, of which a cancel gives all; CONNECT of PUBLIC"},
+	access.Delete: {Support: access.Partial, How: "queued, and revokes first, so as revoke; a role that owns objects stays, and nobody is told",
+		Loses: hidden + "; CONNECT of PUBLIC on its databases"},
 	access.Confirm: onMySQL[access.Confirm],
 	access.Restore: onMySQL[access.Restore],
 }
+
+const hidden = "the privileges that the API does not show"
 
 // postgresql is the engine on which a revoke reaches further than its account.
 const postgresql = "postgresql"
