@@ -38,7 +38,7 @@ func newServer(t *testing.T, on devtest.Named) *server {
 	u := severtest.Unique()
 	s := &server{t: t, ctx: context.Background(), named: on, ada: "ada_" + u, heir: "heir_" + u, shop: "shop_" + u, till: "till_" + u}
 	name := "pg-" + u
-	vars := config.Vars{catalog.Prefix(name) + "URL": on.URL("postgres")}
+	vars := config.Vars{catalog.Prefix(name) + "URL": on.URL("postgres"), catalog.Prefix(name) + "LOCK_TIMEOUT": "60s"}
 	p, err := postgres.Spec.Open(provider.Settings{Connection: name, Vars: vars, Prefix: catalog.Prefix(name)})
 	require.NoError(t, err)
 	t.Cleanup(p.Close)
