@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/severhq/sever/internal/audit"
+	"github.com/severhq/sever/internal/story"
 )
 
 func (a *app) auditCommand() *cobra.Command {
@@ -71,11 +72,11 @@ func (a *app) auditShow(ctx context.Context, what string) error {
 
 // showRow prints one row as a line of a story.
 func (a *app) showRow(r audit.Row) {
-	words := tell(r)
+	words := story.Tell(r)
 	switch {
-	case worry(r):
+	case story.Worry(r):
 		words = a.out.yellow(words)
-	case good(r):
+	case story.Good(r):
 		words = a.out.green(words)
 	}
 	a.out.line(fmt.Sprintf("%s  %s  %s", a.out.faint(fmt.Sprintf("%4d  %s", r.Seq, r.At.Local().Format("15:04:05.000"))), a.out.bold(fmt.Sprintf("%-8s", printable(r.Actor))), words))

@@ -11,6 +11,7 @@ import (
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/store"
+	"github.com/severhq/sever/internal/story"
 	"github.com/severhq/sever/internal/wiring"
 	"github.com/severhq/sever/workflows"
 )
@@ -146,15 +147,15 @@ func (w *watcher) show(r audit.Row) {
 	if w.json || !w.worthALine(r) {
 		return
 	}
-	words := clip(tell(r))
+	words := clip(story.Tell(r))
 	if r.Actor != "sever" {
 		words = printable(r.Actor) + " " + words
 	}
 	paint := func(words string) string { return words }
 	switch {
-	case worry(r):
+	case story.Worry(r):
 		paint = w.out.yellow
-	case good(r):
+	case story.Good(r):
 		paint = w.out.green
 	}
 	at := r.At.Local().Format("15:04:05.0") + "  "
@@ -180,7 +181,7 @@ func (w *watcher) worthALine(r audit.Row) bool {
 		}
 	case audit.StepResult, audit.AccountProven, audit.AccountOutcome:
 		key := fmt.Sprint(r.Kind, r.Object, r.Data["plan"], r.Data["step"])
-		trouble, before := worry(r), w.trouble[key]
+		trouble, before := story.Worry(r), w.trouble[key]
 		w.trouble[key] = trouble
 		return w.detailed(r) || trouble || before
 	}

@@ -5,13 +5,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
-	"unicode"
 
 	"github.com/jedib0t/go-pretty/v6/text"
 	"golang.org/x/term"
 
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/story"
 )
 
 // screen is where output goes: a terminal with colours and a width, or a file that
@@ -68,21 +67,8 @@ func (s *screen) red(words string) string    { return s.paint(text.FgRed, words)
 func (s *screen) green(words string) string  { return s.paint(text.FgGreen, words) }
 func (s *screen) yellow(words string) string { return s.paint(text.FgYellow, words) }
 
-// printable is foreign text as a terminal may have it: names and messages come from
-// other systems, and an escape sequence among them must not reach the terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return r
-		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
-			return '\uFFFD'
-		}
-		return r
-	}, s)
-}
+// printable is foreign text as a terminal may have it.
+func printable(s string) string { return story.Printable(s) }
 
 // oneLine is foreign text for the middle of a line.
-func oneLine(s string) string {
-	return printable(strings.Join(strings.Fields(s), " "))
-}
+func oneLine(s string) string { return story.OneLine(s) }

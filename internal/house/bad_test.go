@@ -36,6 +36,11 @@ import (
 package plan
 
 import "net/http" // a test may
+-- internal/story/story.go --
+// Package story asks the records.
+package story
+
+import "github.com/severhq/sever/internal/store"
 -- workflows/workflows.go --
 // Package workflows reaches around activities.
 package workflows
@@ -209,6 +214,7 @@ func TestRulesCanFail(t *testing.T) {
 		"internal/provider/y/y.go:12: uses time.Sleep",
 		"internal/provider/y/y.go:14: uses http.Get",
 		"internal/store/store.go:6: imports go.temporal.io/sdk/client",
+		"internal/story/story.go:4: imports internal/store",
 		"internal/util/util.go: package util has no comment",
 		"internal/util/util.go:3: says TODO",
 		"internal/util: is called util",

@@ -43,7 +43,11 @@ var importRules = []importRule{
 		why: "a decision that depends on more than its input is another one at the next attempt, and the hash that was approved is not what is carried out",
 	},
 	{
-		in: []string{"internal/plan", "internal/access"}, never: slices.Concat(pgx, temporal, world),
+		in: []string{"internal/story"}, onlyOurs: true, only: []string{"internal/access", "internal/audit"},
+		why: "a story that is told from more than the trail cannot be told from an exported trail, and tells what nobody can verify",
+	},
+	{
+		in: []string{"internal/plan", "internal/access", "internal/story"}, never: slices.Concat(pgx, temporal, world),
 		why: "a decision that asks the world cannot be repeated, and cannot be tested in a table",
 	},
 	{
@@ -91,7 +95,7 @@ var importRules = []importRule{
 	},
 	{
 		in: []string{"starter"}, onlyOurs: true, only: []string{
-			"internal/access", "internal/audit", "internal/config", "internal/plan", "internal/store", "internal/wiring", "workflows",
+			"internal/access", "internal/audit", "internal/config", "internal/plan", "internal/store", "internal/story", "internal/wiring", "workflows",
 			"internal/provider", "internal/provider/catalog", // not one of them in particular
 			"internal/dev/...", // sever up, sever demo
 		},

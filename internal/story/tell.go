@@ -1,4 +1,4 @@
-package main
+package story
 
 import (
 	"fmt"
@@ -9,9 +9,10 @@ import (
 	"github.com/severhq/sever/internal/audit"
 )
 
-// tell is one row of the audit trail in words.
-func tell(r audit.Row) string {
-	words, object := oneLine(r.Words), oneLine(r.Object)
+// Tell is one row of the audit trail in words, without its actor. A kind that it does
+// not know is told by its name.
+func Tell(r audit.Row) string {
+	words, object := OneLine(r.Words), OneLine(r.Object)
 	said := func(head string) string {
 		if words == "" {
 			return head
@@ -114,12 +115,12 @@ func successors(r audit.Row) string {
 	if len(out) == 0 {
 		return ""
 	}
-	return oneLine(", with successor " + strings.Join(out, ", "))
+	return OneLine(", with successor " + strings.Join(out, ", "))
 }
 
 // step is a step in words: "reassign pg-main/ada in shop to grace".
 func step(r audit.Row) string {
-	words := fmt.Sprintf("%v %s", r.Data["action"], oneLine(r.Object))
+	words := fmt.Sprintf("%v %s", r.Data["action"], OneLine(r.Object))
 	words += after(" from ", r.Data["object"]) + after(" in ", r.Data["database"]) + after(" to ", r.Data["successor"])
 	if r.Data["mode"] == "kill" {
 		words += " with its credential"
@@ -136,7 +137,7 @@ func attempt(r audit.Row) string {
 
 func after(word string, v any) string {
 	if s, ok := v.(string); ok && s != "" {
-		return word + oneLine(s)
+		return word + OneLine(s)
 	}
 	return ""
 }
@@ -148,8 +149,8 @@ func connections(n any) string {
 	return fmt.Sprintf("%v connections", n)
 }
 
-// worry is true for rows that somebody should notice.
-func worry(r audit.Row) bool {
+// Worry is true for rows that somebody should notice.
+func Worry(r audit.Row) bool {
 	switch r.Kind {
 	case audit.ConnectionUnknown, audit.GuardTripped, audit.StepRefused, audit.StepInterrupted, audit.CaseReopened, audit.PlanDenied:
 		return true
@@ -163,8 +164,8 @@ func worry(r audit.Row) bool {
 	return false
 }
 
-// good is true for rows that are what the case is for.
-func good(r audit.Row) bool {
+// Good is true for rows that are what the case is for.
+func Good(r audit.Row) bool {
 	return r.Kind == audit.CaseContained || r.Kind == audit.CaseProven || r.Kind == audit.AccountProven && r.Outcome == "gone" ||
 		r.Kind == audit.CaseClosed && r.Outcome == "clean"
 }
