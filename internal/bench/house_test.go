@@ -14,12 +14,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/dev/devtest"
-	"github.com/severhq/sever/internal/dev/postgres"
 	"github.com/severhq/sever/internal/dev/stack"
 	"github.com/severhq/sever/internal/store"
 	"github.com/severhq/sever/internal/wiring"
@@ -27,18 +25,35 @@ import (
 )
 
 // house is a whole installation as sever up makes it, with durable servers and a
-// worker process of its own, and a PostgreSQL server as its only connection.
+// worker process of its own, and one server as its only connection.
 type house struct {
+	site
 	b        *testing.B
 	ctx      context.Context
-	target   *postgres.Server
 	store    *store.Store
 	temporal *wiring.Temporal
 	worker   *exec.Cmd
-	admin    *pgxpool.Pool // on the target
 }
 
-func newHouse(b *testing.B) *house {
+// site is the server that people have accounts on.
+type site interface {
+	// settings are the worker's variables that lead there.
+	settings() []string
+	// plant makes n people who have their things in as many databases.
+	plant(prefix string, n, databases int) []person
+	// plainSQL removes people by the least that has to be sent, and says how long it took.
+	plainSQL(people []person) time.Duration
+	// nothingLeft asks the server itself: a fast wrong answer is worth nothing.
+	nothingLeft(people []person)
+	// statements counts what the server has executed since the last reset.
+	statements() int64
+	resetStatements()
+}
+
+// connection is the name of the only one.
+const connection = "main"
+
+func newHouse(b *testing.B, open func(b *testing.B, dir string) site) *house {
 	b.Helper()
 	ctx := context.Background()
 	dir, err := os.MkdirTemp("", "sever-bench-")
@@ -49,15 +64,7 @@ func newHouse(b *testing.B) *house {
 	require.NoError(b, err)
 	b.Cleanup(func() { _ = s.Stop(ctx) })
 	h := &house{b: b, ctx: ctx}
-	h.target, err = postgres.Start(ctx, postgres.Options{Dir: filepath.Join(dir, "target"), Settings: map[string]string{
-		"shared_preload_libraries": "pg_stat_statements", "max_locks_per_transaction": "256"}})
-	require.NoError(b, err)
-	b.Cleanup(func() { _ = h.target.Stop() })
-	h.admin, err = pgxpool.New(ctx, h.target.URL("postgres"))
-	require.NoError(b, err)
-	b.Cleanup(h.admin.Close)
-	_, err = h.admin.Exec(ctx, "create extension pg_stat_statements")
-	require.NoError(b, err)
+	h.site = open(b, dir)
 
 	app := h.records(s)
 	h.store, err = store.Open(ctx, app, store.Options{})
@@ -97,8 +104,8 @@ func (h *house) startWorker(dir string, s *stack.Stack, app config.Secret) {
 	h.worker = exec.Command(program)
 	h.worker.Stderr = log
 	h.worker.Env = append(os.Environ(), "TEMPORAL_ADDRESS="+s.TemporalAddress, "TEMPORAL_NAMESPACE="+s.Namespace,
-		"SEVER_DATABASE_URL="+app.Reveal(), "SEVER_AUDIT_KEY="+base64.StdEncoding.EncodeToString(seed),
-		"SEVER_CONNECTIONS=pg-main=postgres", "SEVER_CONN_PG_MAIN_URL="+h.target.URL("postgres"))
+		"SEVER_DATABASE_URL="+app.Reveal(), "SEVER_AUDIT_KEY="+base64.StdEncoding.EncodeToString(seed))
+	h.worker.Env = append(h.worker.Env, h.settings()...)
 	require.NoError(h.b, h.worker.Start())
 	h.b.Cleanup(func() {
 		_ = h.worker.Process.Signal(os.Interrupt)
@@ -124,17 +131,6 @@ func (h *house) workerMegabytes() float64 {
 	}
 	kb, _ := strconv.Atoi(string(m[1]))
 	return float64(kb) / 1024
-}
-
-// statements counts what the target has executed since the last reset.
-func (h *house) statements() (n int64) {
-	require.NoError(h.b, h.admin.QueryRow(h.ctx, "select coalesce(sum(calls), 0)::bigint from pg_stat_statements").Scan(&n))
-	return n
-}
-
-func (h *house) resetStatements() {
-	_, err := h.admin.Exec(h.ctx, "select pg_stat_statements_reset()")
-	require.NoError(h.b, err)
 }
 
 // percentile of durations that are sorted.

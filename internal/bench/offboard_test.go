@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
@@ -31,10 +30,15 @@ const tables = 20
 // proven gone. Beside it stands the floor: plain SQL, one connection for each
 // database, doing only what has to be done.
 func BenchmarkOffboard(b *testing.B) {
+	sizes(b, newPostgres)
+}
+
+// sizes measures each number of people in one and in four databases, in a house each.
+func sizes(b *testing.B, open func(b *testing.B, dir string) site) {
 	for _, databases := range []int{1, 4} {
 		for _, n := range []int{1, 50, 200, 500} {
 			b.Run(fmt.Sprintf("principals=%d/databases=%d", n, databases), func(b *testing.B) {
-				h := newHouse(b)
+				h := newHouse(b, open)
 				for range b.N {
 					measure(b, h, n, databases)
 				}
@@ -79,74 +83,8 @@ func measure(b *testing.B, h *house, n, databases int) {
 type person struct {
 	id        access.PrincipalID
 	role      string
+	host      string
 	databases []string
-}
-
-// plant makes n roles with their tables.
-func (h *house) plant(prefix string, n, databases int) []person {
-	var names []string
-	for d := range databases {
-		name := fmt.Sprintf("app%d", d)
-		names = append(names, name)
-		var there bool
-		require.NoError(h.b, h.admin.QueryRow(h.ctx, "select exists (select from pg_database where datname = $1)", name).Scan(&there))
-		if !there {
-			_, err := h.admin.Exec(h.ctx, "create database "+name)
-			require.NoError(h.b, err)
-		}
-	}
-	_, err := h.admin.Exec(h.ctx, `do $$ begin
-		if to_regrole('heir') is null then create role heir; create role staff; end if; end $$`)
-	require.NoError(h.b, err)
-	people := make([]person, n)
-	for i := range people {
-		people[i] = person{access.PrincipalID(fmt.Sprintf("%s%06d", prefix, i)), fmt.Sprintf("%s_%06d", prefix, i), names}
-		_, err := h.admin.Exec(h.ctx, "create role "+people[i].role+" login password 'x' in role staff")
-		require.NoError(h.b, err)
-	}
-	for _, name := range names {
-		conn, err := pgx.Connect(h.ctx, h.target.URL(name))
-		require.NoError(h.b, err)
-		for _, p := range people {
-			sql := "begin; create schema if not exists own;"
-			for t := range tables / databases {
-				sql += fmt.Sprintf("create table own.%s_%d (x int); alter table own.%[1]s_%[2]d owner to %[1]s;", p.role, t)
-			}
-			_, err := conn.Exec(h.ctx, sql+"grant create on schema own to "+p.role+"; revoke create on schema own from "+p.role+"; commit")
-			require.NoError(h.b, err)
-		}
-		require.NoError(h.b, conn.Close(h.ctx))
-	}
-	return people
-}
-
-// plainSQL is the floor: for each principal one NOLOGIN, one round of terminating,
-// REASSIGN and DROP OWNED in each database, and DROP ROLE.
-func (h *house) plainSQL(people []person) time.Duration {
-	conns := map[string]*pgx.Conn{}
-	for _, name := range append([]string{"postgres"}, people[0].databases...) {
-		conn, err := pgx.Connect(h.ctx, h.target.URL(name))
-		require.NoError(h.b, err)
-		conns[name] = conn
-	}
-	run := func(database, sql string) {
-		_, err := conns[database].Exec(h.ctx, sql)
-		require.NoError(h.b, err)
-	}
-	began := time.Now()
-	for _, p := range people {
-		run("postgres", "alter role "+p.role+" nologin")
-		run("postgres", "select pg_terminate_backend(pid) from pg_stat_activity where usename = '"+p.role+"'")
-		for _, name := range p.databases {
-			run(name, "begin; reassign owned by "+p.role+" to heir; drop owned by "+p.role+"; commit")
-		}
-		run("postgres", "drop role "+p.role)
-	}
-	took := time.Since(began)
-	for _, c := range conns {
-		_ = c.Close(h.ctx)
-	}
-	return took
 }
 
 // know imports who owns what.
@@ -154,7 +92,7 @@ func (h *house) know(people []person) {
 	require.NoError(h.b, h.store.Do(h.ctx, func(tx *store.Tx) error {
 		var ids []access.Identity
 		for _, p := range people {
-			ids = append(ids, access.Identity{Principal: p.id, Connection: "pg-main", Account: p.role, Evidence: access.Imported})
+			ids = append(ids, access.Identity{Principal: p.id, Connection: connection, Account: p.role, Host: p.host, Evidence: access.Imported})
 		}
 		_, err := tx.ImportIdentities(h.ctx, ids, "bench")
 		return err
@@ -234,15 +172,4 @@ func (h *house) history(p person) (events, bytes int64) {
 	require.NoError(h.b, err)
 	i := d.GetWorkflowExecutionInfo()
 	return i.GetHistoryLength(), i.GetHistorySizeBytes()
-}
-
-// nothingLeft asks the server itself: a fast wrong answer is worth nothing.
-func (h *house) nothingLeft(people []person) {
-	roles := make([]string, len(people))
-	for i, p := range people {
-		roles[i] = p.role
-	}
-	var left int
-	require.NoError(h.b, h.admin.QueryRow(h.ctx, "select count(*) from pg_roles where rolname = any($1)", roles).Scan(&left))
-	require.Zero(h.b, left, "roles left")
 }
