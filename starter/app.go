@@ -67,7 +67,7 @@ Begin with "sever demo" (everything on this machine, nothing to set up) or with
 	add("decide", a.reinstateCommand())
 	add("know", a.rosterCommand(), a.identitiesCommand(), a.connectionsCommand(), a.providersCommand(), a.preflightCommand())
 	add("audit", a.auditCommand())
-	add("run", a.upCommand(), a.demoCommand(), a.simulateCommand(), a.migrateCommand(), a.reconcileCommand(), a.versionCommand())
+	add("run", a.upCommand(), a.demoCommand(), a.simulateCommand(), a.migrateCommand(), a.reconcileCommand(), a.keysCommand(), a.versionCommand())
 	root.AddCommand(topics()...)
 	return root
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/payload"
 	"github.com/severhq/sever/internal/provider/catalog"
 	"github.com/severhq/sever/internal/store"
 	"github.com/severhq/sever/internal/wiring"
@@ -44,6 +45,9 @@ func (a *app) open(ctx context.Context, temporal bool) (*clients, error) {
 	}
 	if missing != nil {
 		return nil, unset(missing)
+	}
+	if _, err := payload.FromVars(a.vars); temporal && err != nil {
+		return nil, badInput("%w", err).then("correct it, or make a key: sever keys new")
 	}
 	c := &clients{}
 	var err error

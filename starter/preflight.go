@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -24,7 +25,9 @@ type checked struct {
 
 // preflightReport is the JSON of preflight.
 type preflightReport struct {
-	Connections []checked `json:"connections"`
+	// Sever are the checks of this installation itself; none where one connection was asked about.
+	Sever       []provider.Check `json:"sever"`
+	Connections []checked        `json:"connections"`
 }
 
 // preflightWithin is how long one connection may take.
@@ -35,7 +38,8 @@ func (a *app) preflightCommand() *cobra.Command {
 		Use:   "preflight [connection]",
 		Short: "Check our own rights on each connection, and name what is missing",
 		Long: `Asks each connection what our own login may do, and prints the words that would grant
-what is missing. It changes nothing.
+what is missing. Without a connection it also looks at the settings of Sever itself.
+It changes nothing.
 
 Exit code: 0 all is well, 3 something is missing without which the connection cannot
 be used, 4 a connection could not be reached.`,
@@ -50,7 +54,7 @@ func (a *app) preflight(ctx context.Context, args []string) error {
 		return err
 	}
 	defer conns.Close()
-	list := conns.All()
+	list, own := conns.All(), []provider.Check{a.payloadCheck()}
 	if len(args) > 0 {
 		if err := knownConnection(conns)(args[0]); err != nil {
 			return err
@@ -59,9 +63,9 @@ func (a *app) preflight(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		list = []*catalog.Connection{one}
+		list, own = []*catalog.Connection{one}, []provider.Check{}
 	}
-	report := preflightReport{Connections: make([]checked, len(list))}
+	report := preflightReport{Sever: own, Connections: make([]checked, len(list))}
 	var all sync.WaitGroup
 	for i, c := range list {
 		all.Go(func() { report.Connections[i] = check(ctx, c) })
@@ -94,14 +98,16 @@ func check(ctx context.Context, c *catalog.Connection) checked {
 // verdict is the exit code: what could not be reached comes before what is missing.
 func (r preflightReport) verdict() error {
 	code := exitOK
+	missing := func(k provider.Check) bool { return !k.OK && k.Fatal }
+	if slices.ContainsFunc(r.Sever, missing) {
+		code = exitOpen
+	}
 	for _, c := range r.Connections {
 		if c.Error != "" {
 			return exit(exitUnreachable)
 		}
-		for _, k := range c.Checks {
-			if !k.OK && k.Fatal {
-				code = exitOpen
-			}
+		if slices.ContainsFunc(c.Checks, missing) {
+			code = exitOpen
 		}
 	}
 	if code != exitOK {
@@ -123,25 +129,34 @@ func (a *app) showPreflight(r preflightReport) {
 		if len(c.Checks) == 0 {
 			a.out.line("  this provider has no checks")
 		}
-		for _, k := range c.Checks {
-			mark := a.out.green("ok      ")
-			switch {
-			case !k.OK && k.Fatal:
-				mark = a.out.red("missing ")
-			case !k.OK:
-				mark = a.out.yellow("limited ")
-			}
-			line := "  " + mark + printable(k.Name)
-			if k.Detail != "" {
-				line += a.out.faint(": " + oneLine(k.Detail))
-			}
-			a.out.line(line)
-			if k.OK || k.Remedy == "" {
-				continue
-			}
-			for l := range strings.SplitSeq(k.Remedy, "\n") {
-				a.out.line(fmt.Sprintf("          %s", a.out.bold(printable(l))))
-			}
+		a.showChecks(c.Checks)
+	}
+	if len(r.Sever) > 0 {
+		a.out.line("")
+		a.out.line(a.out.bold("sever") + " (this installation)")
+		a.showChecks(r.Sever)
+	}
+}
+
+func (a *app) showChecks(checks []provider.Check) {
+	for _, k := range checks {
+		mark := a.out.green("ok      ")
+		switch {
+		case !k.OK && k.Fatal:
+			mark = a.out.red("missing ")
+		case !k.OK:
+			mark = a.out.yellow("limited ")
+		}
+		line := "  " + mark + printable(k.Name)
+		if k.Detail != "" {
+			line += a.out.faint(": " + oneLine(k.Detail))
+		}
+		a.out.line(line)
+		if k.OK || k.Remedy == "" {
+			continue
+		}
+		for l := range strings.SplitSeq(k.Remedy, "\n") {
+			a.out.line(fmt.Sprintf("          %s", a.out.bold(printable(l))))
 		}
 	}
 }

@@ -37,7 +37,7 @@ out. Lists are never null.
   identities list       identities[]
   connections           connections[]
   providers             capabilities[]
-  preflight             connections[]: checks[], error
+  preflight             sever[], connections[]: checks[], error
   audit show            chain, rows[] (the rows exactly as they are hashed)
   audit verify          chains, rows, checkpoints, findings[], uncovered, notes[]
 
@@ -67,6 +67,8 @@ environment does not have is read from $SEVER_HOME/sever.env (written by sever u
                             its path, or a JSON array with arguments. It is told SEVER_CASE,
                             SEVER_CONNECTION, SEVER_RESOURCE, SEVER_ACCOUNT and SEVER_HOST, has 30 s,
                             and ends with 0 when it has the secret; else another one is made
+  SEVER_PAYLOAD_KEYS        encrypts what Temporal stores: id=base64,... (sever keys new makes one). The first
+                            encrypts, all decode. The same for every worker and command line
   NO_COLOR                  print without colours
 
 These change the policy of new cases:

@@ -92,7 +92,7 @@ func (w *world) work(t *testing.T, key ed25519.PrivateKey) {
 	require.NoError(t, err)
 	records, err := store.Open(ctx, config.NewSecret(w.vars["SEVER_DATABASE_URL"]), store.Options{})
 	require.NoError(t, err)
-	temporal, err := wiring.Dial(ctx, w.vars, slog.New(slog.DiscardHandler))
+	temporal, err := wiring.DialWorker(ctx, w.vars, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	pace := activities.DefaultPace
 	pace.LookEvery = 5 * time.Millisecond

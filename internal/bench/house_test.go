@@ -70,7 +70,7 @@ func newHouse(b *testing.B, open func(b *testing.B, dir string) site) *house {
 	h.store, err = store.Open(ctx, app, store.Options{})
 	require.NoError(b, err)
 	b.Cleanup(h.store.Close)
-	h.temporal, err = wiring.Dial(ctx, config.Vars{"TEMPORAL_ADDRESS": s.TemporalAddress, "TEMPORAL_NAMESPACE": s.Namespace}, quiet)
+	h.temporal, err = wiring.DialWorker(ctx, config.Vars{"TEMPORAL_ADDRESS": s.TemporalAddress, "TEMPORAL_NAMESPACE": s.Namespace}, quiet)
 	require.NoError(b, err)
 	b.Cleanup(h.temporal.Close)
 	h.startWorker(dir, s, app)

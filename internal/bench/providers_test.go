@@ -106,7 +106,7 @@ func newHome(b *testing.B) *house {
 	h.store, err = store.Open(ctx, h.records(s), store.Options{Conns: 40, Lanes: 60})
 	require.NoError(b, err)
 	b.Cleanup(h.store.Close)
-	h.temporal, err = wiring.Dial(ctx, config.Vars{"TEMPORAL_ADDRESS": s.TemporalAddress, "TEMPORAL_NAMESPACE": s.Namespace}, quiet)
+	h.temporal, err = wiring.DialWorker(ctx, config.Vars{"TEMPORAL_ADDRESS": s.TemporalAddress, "TEMPORAL_NAMESPACE": s.Namespace}, quiet)
 	require.NoError(b, err)
 	b.Cleanup(h.temporal.Close)
 	return h

@@ -39,6 +39,10 @@ var importRules = []importRule{
 		why: "an exported chain could no longer be verified without the database that it came from",
 	},
 	{
+		in: []string{"internal/payload"}, onlyOurs: true, only: []string{"internal/config"},
+		why: "whoever reads an encrypted history needs the keys and no part of what wrote it",
+	},
+	{
 		in: []string{"internal/plan"}, onlyOurs: true, only: []string{"internal/access"},
 		why: "a decision that depends on more than its input is another one at the next attempt, and the hash that was approved is not what is carried out",
 	},
@@ -88,6 +92,7 @@ var importRules = []importRule{
 		except: []string{
 			"workflows", "activities", // what Temporal runs
 			"internal/wiring", "worker", // what starts them
+			"internal/payload", // what they say to each other, encrypted
 			"starter/...",      // what asks for them
 			"internal/dev/...", // the embedded server
 		},
@@ -95,7 +100,7 @@ var importRules = []importRule{
 	},
 	{
 		in: []string{"starter"}, onlyOurs: true, only: []string{
-			"internal/access", "internal/audit", "internal/config", "internal/plan", "internal/store", "internal/story", "internal/wiring", "workflows",
+			"internal/access", "internal/audit", "internal/config", "internal/payload", "internal/plan", "internal/store", "internal/story", "internal/wiring", "workflows",
 			"internal/provider", "internal/provider/catalog", // not one of them in particular
 			"internal/dev/...", // sever up, sever demo
 		},

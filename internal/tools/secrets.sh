@@ -27,6 +27,7 @@ keep sever-app-password "$(password)"
 keep sever-owner-url "$(url sever_owner sever-owner-password)"
 keep sever-app-url "$(url sever_app sever-app-password)"
 keep audit-key "$(head -c 32 /dev/urandom | base64)"
+keep payload-keys "k1=$(head -c 32 /dev/urandom | base64)" # what "sever keys new k1" prints
 
 if [[ ! -e connections.env ]]; then
 	cat >connections.env <<-'EOF'

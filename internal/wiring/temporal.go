@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/sdk/log"
 
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/payload"
 	"github.com/severhq/sever/workflows"
 )
 
@@ -29,10 +30,25 @@ type Temporal struct {
 }
 
 // Dial connects to the Temporal server that Temporal's own variables name:
-// TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_*.
+// TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_*. What it sends
+// is encrypted when SEVER_PAYLOAD_KEYS is set; what it cannot decrypt is an error.
 func Dial(ctx context.Context, vars config.Vars, logger *slog.Logger) (*Temporal, error) {
+	return dial(ctx, vars, logger, (*payload.Keys).Codec)
+}
+
+// DialWorker is Dial for workers: a workflow that they cannot decrypt waits until they
+// have the key, and does not fail.
+func DialWorker(ctx context.Context, vars config.Vars, logger *slog.Logger) (*Temporal, error) {
+	return dial(ctx, vars, logger, (*payload.Keys).WorkerCodec)
+}
+
+func dial(ctx context.Context, vars config.Vars, logger *slog.Logger, codec func(*payload.Keys) *payload.Codec) (*Temporal, error) {
 	if vars["TEMPORAL_ADDRESS"] == "" {
 		return nil, errors.New("TEMPORAL_ADDRESS is not set")
+	}
+	keys, err := payload.FromVars(vars)
+	if err != nil {
+		return nil, err
 	}
 	opts, err := envconfig.LoadClientOptions(envconfig.LoadClientOptionsRequest{EnvLookup: lookup(vars), ConfigFileStrict: true})
 	if err != nil {
@@ -42,6 +58,7 @@ func Dial(ctx context.Context, vars config.Vars, logger *slog.Logger) (*Temporal
 		opts.Namespace = DefaultNamespace
 	}
 	opts.Logger = log.NewStructuredLogger(logger)
+	codec(keys).Apply(&opts)
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	c, err := client.DialContext(ctx, opts)

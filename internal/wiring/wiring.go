@@ -67,7 +67,7 @@ func Run(ctx context.Context, vars config.Vars, log *slog.Logger) error {
 		return err
 	}
 	defer records.Close()
-	temporal, err := Dial(ctx, vars, log)
+	temporal, err := DialWorker(ctx, vars, log)
 	if err != nil {
 		return err
 	}

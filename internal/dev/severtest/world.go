@@ -51,7 +51,7 @@ func New(t *testing.T, conns ...catalog.Connection) *World {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(cancel)
 	address, namespace := devtest.Temporal(t)
-	temporal, err := wiring.Dial(ctx, config.Vars{"TEMPORAL_ADDRESS": address, "TEMPORAL_NAMESPACE": namespace}, silent)
+	temporal, err := wiring.DialWorker(ctx, config.Vars{"TEMPORAL_ADDRESS": address, "TEMPORAL_NAMESPACE": namespace}, silent)
 	require.NoError(t, err)
 	t.Cleanup(temporal.Close)
 	_, key, err := ed25519.GenerateKey(nil)
