@@ -16,6 +16,7 @@ import (
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/plan"
 	"github.com/severhq/sever/internal/provider/catalog"
+	"github.com/severhq/sever/internal/roles"
 	"github.com/severhq/sever/internal/store"
 )
 
@@ -24,6 +25,7 @@ type Records struct {
 	store       *store.Store
 	connections *catalog.Connections
 	notary      Notary
+	roles       roles.Roles
 }
 
 // Notary signs the audit trail from time to time.
@@ -35,9 +37,10 @@ type Notary struct {
 	File string
 }
 
-// NewRecords makes the activities that keep the books.
-func NewRecords(s *store.Store, c *catalog.Connections, n Notary) *Records {
-	return &Records{s, c, n}
+// NewRecords makes the activities that keep the books. The roles say whose decisions
+// count: whoever sends them, they are not trusted to have asked.
+func NewRecords(s *store.Store, c *catalog.Connections, n Notary, r roles.Roles) *Records {
+	return &Records{s, c, n, r}
 }
 
 // Access are the activities that reach the systems.
@@ -210,6 +213,9 @@ type RecordInput struct {
 	By   string    `json:"by"`
 	Why  string    `json:"why,omitempty"`
 	At   time.Time `json:"at"`
+	// Requested is true when the decision came with a request to offboard: a second,
+	// more urgent one escalates, and one may ask for a hold from the beginning.
+	Requested bool `json:"requested,omitempty"`
 	// The rest depends on the kind.
 	Plan       int               `json:"plan,omitempty"`
 	Hash       string            `json:"hash,omitempty"`

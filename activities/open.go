@@ -43,6 +43,9 @@ func (r *Records) open(ctx context.Context, in OpenInput) (Opened, error) {
 	if recalled != nil {
 		return out, r.noteRecall(ctx, in)
 	}
+	if err := r.mayRequest(ctx, in); err != nil {
+		return Opened{}, err
+	}
 	return out, r.store.Do(ctx, func(tx *store.Tx) error {
 		if err := tx.OpenCase(ctx, c, conns); err != nil {
 			return err

@@ -14,9 +14,15 @@ import (
 )
 
 // Record writes what a person decided, together with its effect on the records. It
-// is done before the decision takes effect.
-func (r *Records) Record(ctx context.Context, in RecordInput) error {
-	return asTemporal(ctx, r.store.Do(ctx, func(tx *store.Tx) error {
+// is done before the decision takes effect. A decision of somebody who may not take it
+// is a row of its own, and has no effect.
+func (r *Records) Record(ctx context.Context, in RecordInput) (Recorded, error) {
+	var out Recorded
+	err := r.store.Do(ctx, func(tx *store.Tx) error {
+		if no := r.may(in); no != nil {
+			out.Refused = no.Error()
+			return refuseDecision(ctx, tx, in, no)
+		}
 		data := map[string]any{}
 		object, err := r.apply(ctx, tx, in, data)
 		if err != nil {
@@ -24,7 +30,8 @@ func (r *Records) Record(ctx context.Context, in RecordInput) error {
 		}
 		return tx.Append(ctx, audit.Event{Chain: in.Case, Key: "decision/" + in.Key, At: in.At, Kind: in.Kind, Actor: in.By,
 			Object: object, Words: in.Why, Data: data})
-	}))
+	})
+	return out, asTemporal(ctx, err)
 }
 
 // apply changes the records as the decision says, and names its object.

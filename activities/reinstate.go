@@ -50,6 +50,9 @@ func (r *Records) planReinstatement(ctx context.Context, in ReinstateInput) (Rei
 	if err != nil {
 		return Reinstatement{}, err
 	}
+	if err := r.mayReinstate(ctx, in); err != nil {
+		return Reinstatement{}, err
+	}
 	policy, err := policyOf(c)
 	if err != nil {
 		return Reinstatement{}, err

@@ -34,7 +34,8 @@ they are gone, and keeps a trail of it that cannot be changed unseen.
 
 Begin with "sever demo" (everything on this machine, nothing to set up) or with
 "sever up" (the same to stay). "sever help settings" lists the variables,
-"sever help exit-codes" and "sever help json" are for scripts.`,
+"sever help roles" says who may do what, "sever help exit-codes" and "sever help json"
+are for scripts.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRun: func(*cobra.Command, []string) {

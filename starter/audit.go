@@ -23,7 +23,7 @@ func (a *app) auditCommand() *cobra.Command {
 		Long: `Prints the trail of a case row by row, in words. "house" is the chain of what belongs to
 no case, such as imports. Reading it is no part of verifying it: see sever audit verify.`,
 		Args: cobra.ExactArgs(1),
-		RunE: does(func(ctx context.Context, args []string) error { return a.auditShow(ctx, args[0]) }),
+		RunE: does(a.reading(func(ctx context.Context, args []string) error { return a.auditShow(ctx, args[0]) })),
 	}, a.verifyCommand())
 	return c
 }

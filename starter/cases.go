@@ -40,10 +40,10 @@ func (a *app) casesCommand() *cobra.Command {
 		Use:   "cases",
 		Short: "List cases, newest first",
 		Args:  cobra.NoArgs,
-		RunE: does(func(ctx context.Context, _ []string) error {
+		RunE: does(a.reading(func(ctx context.Context, _ []string) error {
 			f := store.CaseFilter{Status: access.CaseStatus(status), Principal: access.PrincipalID(principal), Limit: limit}
 			return a.cases(ctx, f)
-		}),
+		})),
 	}
 	c.Flags().StringVar(&status, "status", "", "only these: open, clean, closed_with_exceptions, cancelled, reinstated, dry_run")
 	c.Flags().StringVar(&principal, "principal", "", "only those of this principal")

@@ -175,7 +175,7 @@ func (a *app) reinstating(c store.Case, r ruling) bool {
 // wished reads the flags, without asking anybody.
 func (a *app) wished(r ruling, w wish) (workflows.Decision, error) {
 	var d workflows.Decision
-	by, err := a.actor(w.by)
+	by, err := a.allowed(w.by, actsOf[r.update])
 	if err != nil {
 		return d, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/audit"
+	"github.com/severhq/sever/internal/roles"
 	"github.com/severhq/sever/internal/store"
 )
 
@@ -65,7 +66,7 @@ type imported struct {
 }
 
 func (a *app) importIdentities(ctx context.Context, path string, w importWish) error {
-	by, err := a.actor(w.as)
+	by, err := a.allowed(w.as, roles.Import)
 	if err != nil {
 		return err
 	}

@@ -22,10 +22,10 @@ func (a *app) listIdentitiesCommand() *cobra.Command {
 		Use:   "list",
 		Short: "List who has which account, and how that is known",
 		Args:  cobra.NoArgs,
-		RunE: does(func(ctx context.Context, _ []string) error {
+		RunE: does(a.reading(func(ctx context.Context, _ []string) error {
 			f.Principal = access.PrincipalID(principal)
 			return a.listIdentities(ctx, f, p)
-		}),
+		})),
 	}
 	c.Flags().StringVar(&principal, "principal", "", "only of this principal")
 	c.Flags().StringVar(&f.Connection, "connection", "", "only at this connection")

@@ -12,6 +12,7 @@ import (
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/plan"
 	"github.com/severhq/sever/internal/provider/catalog"
+	"github.com/severhq/sever/internal/roles"
 	"github.com/severhq/sever/internal/store"
 	"github.com/severhq/sever/workflows"
 )
@@ -31,6 +32,14 @@ type order struct {
 	dryRun     bool
 	check      bool
 	wait       *bool // nil: follow when somebody looks at a terminal
+}
+
+// act is what the roles are asked about.
+func (o order) act() roles.Act {
+	if o.dryRun {
+		return roles.Rehearse
+	}
+	return roles.Request
 }
 
 func (a *app) offboardCommand() *cobra.Command {
@@ -169,7 +178,7 @@ func (a *app) understand(o order, now time.Time) (workflows.Submit, error) {
 			return s, err
 		}
 	}
-	by, err := a.actor(o.as)
+	by, err := a.allowed(o.as, o.act())
 	if err != nil {
 		return s, err
 	}

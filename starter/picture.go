@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/plan"
 	"github.com/severhq/sever/internal/store"
 )
@@ -38,6 +39,8 @@ type picture struct {
 	Plans        []planPart         `json:"plans"`
 	Steps        map[string]int     `json:"steps"` // of the plans in force, by state
 	Tasks        []taskPart         `json:"tasks"` // open ones
+	// Refusals are the last decisions that had no effect, oldest first.
+	Refusals []refusalPart `json:"refusals,omitempty"`
 }
 
 type connectionPart struct {
@@ -86,6 +89,14 @@ type planPart struct {
 
 // quarantined reports whether the plan waits because a guard tripped.
 func (k planPart) quarantined() bool { return k.Status == store.PlanWaiting && len(k.Guards) > 0 }
+
+// refusalPart is a decision of somebody who may not take it.
+type refusalPart struct {
+	By       string    `json:"by"`
+	Decision string    `json:"decision"`
+	Why      string    `json:"why"`
+	At       time.Time `json:"at"`
+}
 
 type taskPart struct {
 	Subject    string    `json:"subject"`
@@ -152,6 +163,13 @@ func look(ctx context.Context, s *store.Store, c store.Case) (p picture, err err
 	plans, err := plansOf(ctx, s, c.ID, steps)
 	if err != nil {
 		return p, err
+	}
+	refused, err := s.LastOfKind(ctx, c.ID, audit.DecisionRefused, 10)
+	if err != nil {
+		return p, err
+	}
+	for _, r := range refused {
+		p.Refusals = append(p.Refusals, refusalPart{r.Actor, fmt.Sprint(r.Data["decision"]), r.Words, r.At})
 	}
 	p.addAccounts(accounts, proofs)
 	p.addPlans(plans, steps)

@@ -25,7 +25,7 @@ With --check the exit code says whether the plans in force run by themselves and
 clean: 0 yes, 5 a person has to approve first, 3 something stays open however it is
 approved (unknown, protected, blocked), or there is no plan.`,
 		Args: cobra.ExactArgs(1),
-		RunE: does(func(ctx context.Context, args []string) error { return a.plans(ctx, args[0], hash, check) }),
+		RunE: does(a.reading(func(ctx context.Context, args []string) error { return a.plans(ctx, args[0], hash, check) })),
 	}
 	c.Flags().BoolVar(&check, "check", false, "say by the exit code whether the plan runs by itself and ends clean")
 	c.Flags().StringVar(&hash, "plan", "", "only the plan whose hash begins like this")

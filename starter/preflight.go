@@ -54,7 +54,11 @@ func (a *app) preflight(ctx context.Context, args []string) error {
 		return err
 	}
 	defer conns.Close()
-	list, own := conns.All(), []provider.Check{a.payloadCheck()}
+	who, err := a.roles()
+	if err != nil {
+		return err
+	}
+	list, own := conns.All(), []provider.Check{a.payloadCheck(), {Name: "who may do what", OK: true, Detail: who.String()}}
 	if len(args) > 0 {
 		if err := knownConnection(conns)(args[0]); err != nil {
 			return err

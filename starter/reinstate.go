@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/roles"
 	"github.com/severhq/sever/internal/wiring"
 	"github.com/severhq/sever/workflows"
 )
@@ -45,7 +46,7 @@ type reinstated struct {
 }
 
 func (a *app) reinstate(ctx context.Context, what, ticket string, w wish) error {
-	by, err := a.actor(w.by)
+	by, err := a.allowed(w.by, roles.Reinstate)
 	if err != nil {
 		return err
 	}

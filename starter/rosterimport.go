@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/severhq/sever/internal/audit"
+	"github.com/severhq/sever/internal/roles"
 	"github.com/severhq/sever/internal/store"
 )
 
@@ -69,7 +70,7 @@ type refused struct {
 func (r *refused) Error() string { return r.failure.Error() }
 
 func (a *app) importRoster(ctx context.Context, path string, w rosterWish) error {
-	by, err := a.actor(w.as)
+	by, err := a.allowed(w.as, roles.Import)
 	if err != nil {
 		return err
 	}

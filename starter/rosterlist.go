@@ -44,7 +44,7 @@ func (a *app) rosterListCommand() *cobra.Command {
 		Use:   "list",
 		Short: "List who is there and who has left, and the last rosters",
 		Args:  cobra.NoArgs,
-		RunE:  does(func(ctx context.Context, _ []string) error { return a.listRoster(ctx, left) }),
+		RunE:  does(a.reading(func(ctx context.Context, _ []string) error { return a.listRoster(ctx, left) })),
 	}
 	c.Flags().BoolVar(&left, "left", false, "only those who have left")
 	return c

@@ -226,7 +226,7 @@ func TestHelpTellsEverything(t *testing.T) {
 		require.Equal(t, exitOK, a.code)
 		require.NotEmpty(t, a.out)
 	}
-	for _, args := range [][]string{{"version"}, {"providers"}, {"connections"}, {"help", "json"}, {"help", "settings"}, {"help", "exit-codes"}} {
+	for _, args := range [][]string{{"version"}, {"providers"}, {"connections"}, {"help", "json"}, {"help", "settings"}, {"help", "roles"}, {"help", "exit-codes"}} {
 		a := sever(t.Context(), nowhere(t), "", args...)
 		require.Equal(t, exitOK, a.code, a.err)
 		require.NotEmpty(t, a.out)

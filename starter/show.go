@@ -32,6 +32,9 @@ func (a *app) showPicture(p picture, now time.Time) {
 	}
 	a.showProofs(p, now)
 	a.showTasks(p, now)
+	for _, r := range p.Refusals {
+		o.line(o.yellow("refused: ") + fmt.Sprintf("%s, %s: %s", oneLine(r.Decision), clock(r.At, now), oneLine(r.Why)))
+	}
 }
 
 // timeline is when what happened, counted from the beginning.

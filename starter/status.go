@@ -21,7 +21,7 @@ what a person can do. Without one it lists the open cases that need somebody.
 
 Exit code: 0 when all access is proven gone or nothing is waited for, 3 otherwise.`,
 		Args: cobra.MaximumNArgs(1),
-		RunE: does(func(ctx context.Context, args []string) error { return a.status(ctx, args, follow) }),
+		RunE: does(a.reading(func(ctx context.Context, args []string) error { return a.status(ctx, args, follow) })),
 	}
 	c.Flags().BoolVarP(&follow, "follow", "f", false, "stay until the case closes, is proven, or needs somebody")
 	return c

@@ -21,6 +21,25 @@ exit with 0 if the plans in force run by themselves and end clean, with 5 if a g
 policy asks for approval first, and with 3 if something stays open however it is approved: a
 connection that could not be asked, an account that is protected, shared, unsupported or not
 wholly readable, a blocked step, a denied plan, or no plan. Without --check a printed plan is 0.`},
+		{Use: "roles", Short: "Who may do what", Long: `Four variables list people, as --as and SEVER_ACTOR name them, with commas between them:
+
+  SEVER_ROLE_REQUESTER   offboard, also with --dry-run
+  SEVER_ROLE_APPROVER    approve, deny
+  SEVER_ROLE_OPERATOR    hold, resume, retry, escalate, cancel, waive, reinstate; import identities,
+                         rosters and secrets; confirm and reject whose an account is; finish tasks
+  SEVER_ROLE_AUDITOR     read: status, cases, plan, audit show, audit verify, the lists
+
+Who has any of the roles may read. * is everybody. Letter case and outer spaces do not count.
+
+When none of the four is set, everybody may do everything. As soon as one is set, who is not
+listed may not: a role whose variable is empty, or not set, has nobody. A malformed value is an
+error at the start. Who requests a case can never approve its plan, whatever roles they have.
+
+Both sides look: this program before it sends anything, and the worker, by its own variables,
+before it writes anything. Set the same for both. What the worker refuses has no effect; it is a
+row of the audit trail (decision.refused, or case.refused in the trail of the house), and sever
+status shows it. A name is what somebody says it is: the roles are as good as the way in which
+SEVER_ACTOR is set for people, and as the access to Temporal and to the database.`},
 		{Use: "json", Short: "What --json prints", Long: `Every command prints one JSON document on standard output. Fields may be added; none is
 renamed, and none changes its meaning. Times are RFC 3339 in UTC, an absent time is left
 out. Lists are never null.
@@ -56,6 +75,7 @@ environment does not have is read from $SEVER_HOME/sever.env (written by sever u
   SEVER_CONN_<NAME>_URL     of a postgres connection: how to log in as our administrator
   SEVER_CONN_<NAME>_OWNER, _PROTECTED, _TASKS_PER_SECOND, _PARALLEL   of every connection
   SEVER_CONN_<NAME>_SIMULATED   true: a simulator on this machine answers, so no pace is kept
+  SEVER_ROLE_REQUESTER, _APPROVER, _OPERATOR, _AUDITOR   who may do what: sever help roles
   SEVER_ACTOR               who gives the commands (default: who is logged in)
   SEVER_HOME                the folder of sever up
   SEVER_AUDIT_KEY           seed of the Ed25519 key that signs checkpoints, base64 (the worker's)

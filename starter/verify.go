@@ -37,12 +37,12 @@ checkpoint outside covers yet. The report says how many rows that are.
 
 Exit code: 0 nothing was found, 3 otherwise.`,
 		Args: cobra.MaximumNArgs(1),
-		RunE: does(func(ctx context.Context, args []string) error {
+		RunE: does(a.reading(func(ctx context.Context, args []string) error {
 			if all && len(args) > 0 {
 				return badInput("--all and a case together make no sense: choose one")
 			}
 			return a.verify(ctx, args, file)
-		}),
+		})),
 	}
 	c.Flags().BoolVar(&all, "all", false, "check everything (also the default)")
 	c.Flags().StringVar(&file, "checkpoints", "", "the copy of the checkpoints outside the database (default $SEVER_CHECKPOINTS)")

@@ -109,6 +109,8 @@ type Progress struct {
 	Plans        []PlanState       `json:"plans"`
 	SecondLookAt time.Time         `json:"second_look_at,omitzero"`
 	GraceUntil   time.Time         `json:"grace_until,omitzero"`
+	// Refusals are the last decisions that had no effect, oldest first.
+	Refusals []Refusal `json:"refusals,omitempty"`
 }
 
 // Result is how a case ended.

@@ -15,7 +15,7 @@ import (
 func (o *offboarding) record(ctx workflow.Context) {
 	for len(o.Inbox) > 0 {
 		l := o.Inbox[0]
-		in := activities.RecordInput{Case: o.Case, Key: l.Key, Kind: l.Kind, By: l.By, Why: l.Why, At: l.At, Hash: l.Hash,
+		in := activities.RecordInput{Case: o.Case, Key: l.Key, Kind: l.Kind, By: l.By, Why: l.Why, At: l.At, Requested: l.Requested, Hash: l.Hash,
 			Successors: l.Successors, Account: l.Account, Connection: l.Connection}
 		if p := o.waiting(l.Hash); p != nil {
 			in.Plan = p.No
@@ -23,10 +23,15 @@ func (o *offboarding) record(ctx workflow.Context) {
 		if l.Kind == audit.CaseEscalated {
 			in.Policy = &l.Policy
 		}
-		err := workflow.ExecuteActivity(o.book(ctx), records.Record, in).Get(ctx, nil)
+		var done activities.Recorded
+		err := workflow.ExecuteActivity(o.book(ctx), records.Record, in).Get(ctx, &done)
 		o.Inbox = o.Inbox[1:]
 		if err != nil {
 			workflow.GetLogger(ctx).Error("a decision could not be recorded and has no effect", "case", o.Case, "kind", l.Kind, "error", err)
+			continue
+		}
+		if done.Refused != "" {
+			o.Refusals = refuse(o.Refusals, l, done.Refused)
 			continue
 		}
 		o.effect(ctx, l)

@@ -75,13 +75,13 @@ func (o *offboarding) submit(ctx workflow.Context, s Submit) (Submitted, error) 
 		o.Ticket, o.EffectiveAt, o.Successors = s.Ticket, s.EffectiveAt, s.Successors
 		a = Submitted{Case: s.Case}
 		if s.Hold != "" {
-			o.post(ctx, audit.DecisionHold, Decision{By: s.Requester, Why: s.Hold})
+			o.postRequested(ctx, audit.DecisionHold, Decision{By: s.Requester, Why: s.Hold})
 		}
 	} else if plan.MoreUrgent(s.Policy.Reason, o.Policy.Reason) {
 		a.Escalated = true
-		o.post(ctx, audit.CaseEscalated, Decision{By: s.Requester, Why: strings.TrimSpace("a second, more urgent request " + s.Ticket), Policy: s.Policy})
+		o.postRequested(ctx, audit.CaseEscalated, Decision{By: s.Requester, Why: strings.TrimSpace("a second, more urgent request " + s.Ticket), Policy: s.Policy})
 	} else {
-		o.post(ctx, audit.CaseJoined, Decision{By: s.Requester, Why: strings.TrimSpace("a second request " + s.Ticket), Successors: s.Successors})
+		o.postRequested(ctx, audit.CaseJoined, Decision{By: s.Requester, Why: strings.TrimSpace("a second request " + s.Ticket), Successors: s.Successors})
 	}
 	o.remember(key, a)
 	o.turn()
@@ -92,6 +92,12 @@ func (o *offboarding) submit(ctx workflow.Context, s Submit) (Submitted, error) 
 func (o *offboarding) post(ctx workflow.Context, kind string, d Decision) {
 	o.Inbox = append(o.Inbox, Letter{Key: workflow.GetCurrentUpdateInfo(ctx).ID, Kind: kind, At: workflow.Now(ctx), Decision: d})
 	o.turn()
+}
+
+// postRequested posts what came with a request to offboard.
+func (o *offboarding) postRequested(ctx workflow.Context, kind string, d Decision) {
+	o.post(ctx, kind, d)
+	o.Inbox[len(o.Inbox)-1].Requested = true
 }
 
 func (o *offboarding) validSubmit(s Submit) error {

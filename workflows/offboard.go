@@ -86,7 +86,7 @@ func (o *offboarding) outlive(ctx workflow.Context) workflow.Context {
 	workflow.Go(own, func(own workflow.Context) {
 		ctx.Done().Receive(own, nil)
 		if o.Opened {
-			o.Inbox = append(o.Inbox, Letter{Key: "temporal-cancel", Kind: audit.DecisionHold, At: workflow.Now(own),
+			o.Inbox = append(o.Inbox, Letter{Key: activities.HeldByTemporal, Kind: audit.DecisionHold, At: workflow.Now(own),
 				Decision: Decision{By: "temporal", Why: "the workflow was cancelled outside Sever; only sever cancel gives access back"}})
 			o.turn()
 		}
@@ -113,7 +113,7 @@ func (o *offboarding) open(ctx workflow.Context) error {
 		EffectiveAt: o.EffectiveAt, Successors: o.Successors, At: o.OpenedAt,
 	}).Get(ctx, &opened)
 	if err != nil {
-		return err
+		return inOwnWords(err)
 	}
 	for _, c := range opened.Connections {
 		o.Tracks = append(o.Tracks, Track{Connection: c.Name, Queue: c.Queue, State: TrackDue})

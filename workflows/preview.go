@@ -25,7 +25,7 @@ func PreviewOffboarding(ctx workflow.Context, in Submit) (Previewed, error) {
 		Case: in.Case, Principal: in.Principal, Policy: in.Policy, Requester: in.Requester, Ticket: in.Ticket,
 		EffectiveAt: in.EffectiveAt, Successors: in.Successors, DryRun: true, At: now,
 	}).Get(ctx, &opened); err != nil {
-		return Previewed{}, err
+		return Previewed{}, inOwnWords(err)
 	}
 	out := Previewed{Case: in.Case}
 	asked := make([]workflow.Future, len(opened.Connections))

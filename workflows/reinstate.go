@@ -69,6 +69,7 @@ type reinstatement struct {
 	approved  bool
 	over      bool // denied, withdrawn or lapsed, or nothing came of the request
 	withdrawn bool
+	refusals  []Refusal
 	given     int // connections that have everything back
 	phase     Phase
 	status    access.CaseStatus
@@ -161,21 +162,32 @@ func (r *reinstatement) decided(ctx workflow.Context) {
 	if within <= 0 {
 		within = 72 * time.Hour
 	}
-	answered, _ := workflow.AwaitWithTimeout(ctx, within, func() bool { return len(r.inbox) > 0 })
-	if !answered {
-		r.inbox = append(r.inbox, Letter{Key: "lapsed-" + workflow.GetInfo(ctx).WorkflowExecution.RunID, Kind: audit.DecisionWithdraw, At: workflow.Now(ctx),
-			Decision: Decision{By: "sever", Why: "nobody approved it in time"}})
+	until := workflow.Now(ctx).Add(within)
+	for onlyRefused := true; onlyRefused; {
+		answered, _ := workflow.AwaitWithTimeout(ctx, max(until.Sub(workflow.Now(ctx)), 0), func() bool { return len(r.inbox) > 0 })
+		if !answered {
+			r.inbox = append(r.inbox, Letter{Key: "lapsed-" + workflow.GetInfo(ctx).WorkflowExecution.RunID, Kind: audit.DecisionWithdraw, At: workflow.Now(ctx),
+				Decision: Decision{By: "sever", Why: "nobody approved it in time"}})
+		}
+		onlyRefused = r.record(ctx)
 	}
-	r.record(ctx)
 }
 
-// record writes what people decided; each decision takes effect when it is written.
-func (r *reinstatement) record(ctx workflow.Context) {
+// record writes what people decided; each decision takes effect when it is written. It
+// reports whether all of it was refused, because who decided may not.
+func (r *reinstatement) record(ctx workflow.Context) (onlyRefused bool) {
+	onlyRefused = true
 	for len(r.inbox) > 0 {
 		l := r.inbox[0]
+		var done activities.Recorded
 		err := workflow.ExecuteActivity(bookkeeping(ctx, r.plan.Priority), records.Record, activities.RecordInput{Case: r.asked.Case, Key: l.Key, Kind: l.Kind,
-			By: l.By, Why: l.Why, At: l.At, Hash: r.plan.Hash, Plan: r.plan.No}).Get(ctx, nil)
+			By: l.By, Why: l.Why, At: l.At, Hash: r.plan.Hash, Plan: r.plan.No}).Get(ctx, &done)
 		r.inbox = r.inbox[1:]
+		if done.Refused != "" {
+			r.refusals = refuse(r.refusals, l, done.Refused)
+			continue
+		}
+		onlyRefused = false
 		if err != nil {
 			workflow.GetLogger(ctx).Error("a decision could not be recorded and has no effect", "case", r.asked.Case, "kind", l.Kind, "error", err)
 			continue
@@ -187,6 +199,7 @@ func (r *reinstatement) record(ctx workflow.Context) {
 			r.over = true
 		}
 	}
+	return onlyRefused
 }
 
 // giveBack restores every connection, each in reverse order; one that cannot be
@@ -244,7 +257,7 @@ func (r *reinstatement) announce(ctx workflow.Context) {
 }
 
 func (r *reinstatement) progress() Progress {
-	p := Progress{Case: r.asked.Case, Phase: r.phase, Status: r.status}
+	p := Progress{Case: r.asked.Case, Phase: r.phase, Status: r.status, Refusals: r.refusals}
 	if r.plan.No > 0 {
 		status := PlanWaiting
 		switch {

@@ -117,6 +117,6 @@ func moment(t time.Time) string {
 
 func (o *offboarding) progress() Progress {
 	p := Progress{Case: o.Case, Reason: o.Policy.Reason, Phase: o.Said, Status: o.status, Held: o.Held,
-		Connections: o.Tracks, Plans: o.Plans, SecondLookAt: o.SecondLookAt, GraceUntil: o.GraceUntil}
+		Connections: o.Tracks, Plans: o.Plans, SecondLookAt: o.SecondLookAt, GraceUntil: o.GraceUntil, Refusals: o.Refusals}
 	return p
 }

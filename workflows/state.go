@@ -96,7 +96,9 @@ type State struct {
 	// Seen answers commands that were answered before, also after this run
 	// continued as new: update id and answer, oldest first.
 	Seen []Answered `json:"seen,omitempty"`
-	Said Phase      `json:"said,omitempty"` // the phase that was last told
+	// Refusals are the last decisions that were refused, oldest first.
+	Refusals []Refusal `json:"refusals,omitempty"`
+	Said     Phase     `json:"said,omitempty"` // the phase that was last told
 	// Resting is true when the records were told a phase that lasts.
 	Resting bool `json:"resting,omitempty"`
 }
@@ -106,7 +108,17 @@ type Letter struct {
 	Key  string    `json:"key"` // the update's id
 	Kind string    `json:"kind"`
 	At   time.Time `json:"at"`
+	// Requested is true for what came with a request to offboard.
+	Requested bool `json:"requested,omitempty"`
 	Decision
+}
+
+// Refusal is a decision that had no effect, because who took it may not.
+type Refusal struct {
+	Kind string    `json:"kind"`
+	By   string    `json:"by"`
+	Why  string    `json:"why"`
+	At   time.Time `json:"at"`
 }
 
 // Answered is a submit that was answered before.
@@ -115,7 +127,16 @@ type Answered struct {
 	Answer Submitted `json:"answer"`
 }
 
-const seenLimit = 200
+const (
+	seenLimit    = 200
+	refusalLimit = 10
+)
+
+// refuse remembers a decision that had no effect.
+func refuse(list []Refusal, l Letter, why string) []Refusal {
+	list = append(list, Refusal{l.Kind, l.By, why, l.At})
+	return list[max(len(list)-refusalLimit, 0):]
+}
 
 func (s *State) remember(key string, a Submitted) {
 	s.Seen = append(s.Seen, Answered{key, a})

@@ -47,5 +47,6 @@ func (o *offboarding) takeUp(ctx workflow.Context, r activities.Recalled) {
 	if plan.MoreUrgent(asked.Reason, r.Policy.Reason) {
 		l.Kind, l.Decision = audit.CaseEscalated, Decision{By: by, Why: "a second, more urgent request", Policy: asked}
 	}
+	l.Requested = true
 	o.Inbox = append(o.Inbox, l)
 }

@@ -12,6 +12,7 @@ const (
 	CaseReopened  = "case.reopened"  // a second look found something
 	CaseClosed    = "case.closed"
 	CaseRecalled  = "case.recalled" // its workflow was gone; another one took it up
+	CaseRefused   = "case.refused"  // requested by somebody who may not; of the house
 
 	// Of one connection in a case.
 	ConnectionAsked      = "connection.asked"
@@ -47,6 +48,7 @@ const (
 	DecisionWaive     = "decision.waive"
 	DecisionReinstate = "decision.reinstate"
 	DecisionWithdraw  = "decision.withdraw" // a reinstatement is not wanted any more
+	DecisionRefused   = "decision.refused"  // by somebody who may not; it had no effect
 
 	// Of giving access back.
 	RestoreIntent   = "restore.intent"

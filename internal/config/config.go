@@ -46,6 +46,25 @@ func Parse[T any](vars Vars, prefix string) (T, error) {
 	return out, nil
 }
 
+// Lookup is one variable that may be set and empty, which Parse does not tell from one
+// that is not set. It may be given as NAME_FILE too; that one has to name a file.
+func Lookup(vars Vars, name string) (value string, set bool, err error) {
+	one := Vars{}
+	for _, n := range []string{name, name + "_FILE"} {
+		if v, ok := vars[n]; ok {
+			one[n] = v
+		}
+	}
+	if path, ok := one[name+"_FILE"]; ok && path == "" {
+		return "", false, fmt.Errorf("%s_FILE is empty: name a file, or leave it out", name)
+	}
+	if one, err = readFiles(one, name); err != nil {
+		return "", false, err
+	}
+	value, set = one[name]
+	return value, set, nil
+}
+
 // ours begin the names that files are read for when no prefix is given: other
 // programs have variables that end in _FILE too, and those mean something else.
 var ours = []string{"SEVER_", "TEMPORAL_"}

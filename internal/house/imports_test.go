@@ -31,7 +31,7 @@ var (
 // importRules point one way: workflows -> activities -> provider -> access.
 var importRules = []importRule{
 	{
-		in: []string{"internal/access"}, onlyOurs: true,
+		in: []string{"internal/access", "internal/roles"}, onlyOurs: true,
 		why: "all share these words, so whatever they import everybody imports, and the next step is a cycle",
 	},
 	{
@@ -51,7 +51,7 @@ var importRules = []importRule{
 		why: "a story that is told from more than the trail cannot be told from an exported trail, and tells what nobody can verify",
 	},
 	{
-		in: []string{"internal/plan", "internal/access", "internal/story"}, never: slices.Concat(pgx, temporal, world),
+		in: []string{"internal/plan", "internal/access", "internal/roles", "internal/story"}, never: slices.Concat(pgx, temporal, world),
 		why: "a decision that asks the world cannot be repeated, and cannot be tested in a table",
 	},
 	{
@@ -64,7 +64,7 @@ var importRules = []importRule{
 	},
 	{
 		in: []string{"activities"}, onlyOurs: true,
-		only: []string{"internal/access", "internal/audit", "internal/plan", "internal/provider", "internal/provider/catalog", "internal/store"},
+		only: []string{"internal/access", "internal/audit", "internal/plan", "internal/provider", "internal/provider/catalog", "internal/roles", "internal/store"},
 		why:  "an activity that knows workflows, or one provider in particular, decides what is for the plan to decide",
 	},
 	{
@@ -100,7 +100,7 @@ var importRules = []importRule{
 	},
 	{
 		in: []string{"starter"}, onlyOurs: true, only: []string{
-			"internal/access", "internal/audit", "internal/config", "internal/payload", "internal/plan", "internal/store", "internal/story", "internal/wiring", "workflows",
+			"internal/access", "internal/audit", "internal/config", "internal/payload", "internal/plan", "internal/roles", "internal/store", "internal/story", "internal/wiring", "workflows",
 			"internal/provider", "internal/provider/catalog", // not one of them in particular
 			"internal/dev/...", // sever up, sever demo
 		},

@@ -37,15 +37,15 @@ var needs = map[Act][]Role{
 	Read: All,
 }
 
-// Refusal is the error of who may not do something.
-type Refusal struct {
+// RefusalError is the error of who may not do something.
+type RefusalError struct {
 	Who   string
 	Act   Act
 	Needs []Role // one of these would do
 	unset []Role
 }
 
-func (r *Refusal) Error() string {
+func (r *RefusalError) Error() string {
 	if len(r.Needs) == 0 {
 		return fmt.Sprintf("%s may not %s: no role is known that could", r.Who, r.Act)
 	}

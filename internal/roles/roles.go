@@ -107,11 +107,11 @@ func (r Roles) May(who string, a Act) error {
 	case !r.set:
 		return nil
 	case !known: // fail closed
-		return &Refusal{Who: who, Act: a}
+		return &RefusalError{Who: who, Act: a}
 	case slices.ContainsFunc(need, func(role Role) bool { return r.Has(who, role) }):
 		return nil
 	}
-	return &Refusal{Who: who, Act: a, Needs: need, unset: r.unset(need)}
+	return &RefusalError{Who: who, Act: a, Needs: need, unset: r.unset(need)}
 }
 
 // unset are the roles whose variable is not there at all.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -40,6 +41,16 @@ func (q queries) Events(ctx context.Context, chain string, fromSeq int64) iter.S
 			yield(audit.Row{}, wrap(op, err))
 		}
 	}
+}
+
+// LastOfKind are the newest rows of one kind in a chain, oldest first, at most so many.
+func (q queries) LastOfKind(ctx context.Context, chain, kind string, most int) ([]audit.Row, error) {
+	rows, err := collect(ctx, q.db, "read the audit trail of "+chain, scanEvent, `
+		select chain, seq, key, at, kind, actor, object, attempt, outcome, words, request_id, data, prev, hash
+		from audit_events where chain = @chain and kind = @kind order by seq desc limit @most`,
+		pgx.NamedArgs{"chain": chain, "kind": kind, "most": most})
+	slices.Reverse(rows)
+	return rows, err
 }
 
 func scanEvent(rows pgx.CollectableRow) (r audit.Row, err error) {

@@ -56,6 +56,10 @@ func Tell(r audit.Row) string {
 		return said("a guard stopped " + object)
 	case audit.PlanApproved:
 		return said(fmt.Sprintf("approved %s (%.12v)", object, r.Data["hash"]))
+	case audit.DecisionRefused:
+		return said(fmt.Sprintf("was refused (%v of %s), and it had no effect", r.Data["decision"], object))
+	case audit.CaseRefused:
+		return said("asked for the access of " + object + " to end, and was refused")
 	case audit.PlanDenied:
 		return said(fmt.Sprintf("denied %s (%.12v)", object, r.Data["hash"]))
 	case audit.PlanSuperseded:
@@ -152,7 +156,8 @@ func connections(n any) string {
 // Worry is true for rows that somebody should notice.
 func Worry(r audit.Row) bool {
 	switch r.Kind {
-	case audit.ConnectionUnknown, audit.GuardTripped, audit.StepRefused, audit.StepInterrupted, audit.CaseReopened, audit.PlanDenied:
+	case audit.ConnectionUnknown, audit.GuardTripped, audit.StepRefused, audit.StepInterrupted, audit.CaseReopened, audit.PlanDenied,
+		audit.DecisionRefused, audit.CaseRefused:
 		return true
 	case audit.StepResult, audit.RestoreResult:
 		return r.Outcome != "done" && r.Outcome != "already" && r.Outcome != "accepted"

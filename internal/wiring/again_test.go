@@ -52,7 +52,7 @@ func TestALongHistoryGoesOnInANewRun(t *testing.T) {
 		env := suite.NewTestWorkflowEnvironment()
 		env.SetTestTimeout(time.Minute)
 		wiring.Register(env)
-		env.RegisterActivity(activities.NewRecords(w.Parts.Store, w.Parts.Connections, w.Parts.Notary))
+		env.RegisterActivity(activities.NewRecords(w.Parts.Store, w.Parts.Connections, w.Parts.Notary, w.Parts.Roles))
 		env.RegisterActivity(activities.NewAccess(w.Parts.Store, w.Parts.Connections, w.Parts.Sink, w.Parts.Pace))
 		env.SetContinueAsNewSuggested(long)
 		begin(env)

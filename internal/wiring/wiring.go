@@ -21,6 +21,7 @@ import (
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/provider/catalog"
+	"github.com/severhq/sever/internal/roles"
 	"github.com/severhq/sever/internal/store"
 	"github.com/severhq/sever/workflows"
 )
@@ -57,6 +58,10 @@ func Run(ctx context.Context, vars config.Vars, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	who, err := RolesOf(vars)
+	if err != nil {
+		return err
+	}
 	conns, err := catalog.Open(vars)
 	if err != nil {
 		return err
@@ -72,12 +77,12 @@ func Run(ctx context.Context, vars config.Vars, log *slog.Logger) error {
 		return err
 	}
 	defer temporal.Close()
-	stop, err := Start(ctx, Parts{Temporal: temporal, Store: records, Connections: conns, Notary: notary, Sink: sink, Pace: activities.DefaultPace,
+	stop, err := Start(ctx, Parts{Temporal: temporal, Store: records, Connections: conns, Notary: notary, Roles: who, Sink: sink, Pace: activities.DefaultPace,
 		ReconcileEvery: reconcileEvery})
 	if err != nil {
 		return err
 	}
-	log.Info("worker ready", "connections", len(conns.All()))
+	log.Info("worker ready", "connections", len(conns.All()), "roles", who.String())
 	<-ctx.Done()
 	stop()
 	return nil
@@ -90,6 +95,7 @@ type Parts struct {
 	Store       *store.Store
 	Connections *catalog.Connections
 	Notary      activities.Notary
+	Roles       roles.Roles // the zero value: everybody may do everything
 	Sink        activities.SecretSink
 	Pace        activities.Pace
 	// WorkflowID names the workflow of a principal; nil: workflows.WorkflowID.
@@ -142,7 +148,7 @@ func mainWorker(p Parts) worker.Worker {
 		Interceptors:                           pulse(),
 	})
 	Register(w)
-	w.RegisterActivity(activities.NewRecords(p.Store, p.Connections, p.Notary))
+	w.RegisterActivity(activities.NewRecords(p.Store, p.Connections, p.Notary, p.Roles))
 	w.RegisterActivity(activities.NewWatch(p.Store, keeper{p.Temporal, p.mainQueue(), p.WorkflowID}))
 	return w
 }
