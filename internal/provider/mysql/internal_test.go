@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -128,6 +129,24 @@ func TestKnownServers(t *testing.T) {
 		_, err := s.known(version)
 		require.ErrorIs(t, err, errUnknownServer, version)
 		require.Contains(t, s.instead(err), remedy, version)
+	}
+}
+
+func TestWhatOurLoginMayDo(t *testing.T) {
+	t.Parallel()
+	var s sight
+	for _, line := range []string{
+		"GRANT SELECT, SHOW VIEW ON *.* TO `sever`@`%` IDENTIFIED BY PASSWORD '*AB'", "GRANT CONNECTION_ADMIN,ROLE_ADMIN ON *.* TO `sever`@`%`",
+		"GRANT TRIGGER ON `shop`.* TO `sever`@`%`", "GRANT `reporting` TO `sever`@`%`", "REVOKE SELECT, EVENT ON `hr`.* FROM `sever`@`%`",
+	} {
+		s.read(line)
+	}
+	require.Equal(t, []string{"SHOW VIEW", "CONNECTION_ADMIN", "ROLE_ADMIN"}, slices.DeleteFunc(slices.Clone(s.privileges), func(p string) bool { return !s.has(p) }))
+	require.Equal(t, []string{"SELECT", "TRIGGER"}, s.missing("SELECT", "SHOW VIEW", "TRIGGER"))
+	for version, want := range map[string]bool{"10.4.12-MariaDB": true, "10.10.2-MariaDB": true, "10.11.6-MariaDB": false} {
+		r, ok := released(version)
+		require.True(t, ok)
+		require.Equal(t, want, slices.Contains(mariaDB{r}.super(), "CONNECTION ADMIN"), version)
 	}
 }
 

@@ -90,6 +90,10 @@ func TestAHostingServiceEndsSessionsByItsProcedure(t *testing.T) {
 	require.True(t, slices.ContainsFunc(checks, func(c provider.Check) bool {
 		return c.Name == "may end sessions" && c.OK && c.Detail == "by CALL mysql.rds_kill"
 	}), "%+v", checks)
+	for _, c := range checks {
+		require.NotContains(t, c.Remedy, "%s", c.Name)
+		require.NotContains(t, c.Remedy, "%!", c.Name)
+	}
 	_, err = w.my.Contain(t.Context(), ref, access.Lock)
 	require.NoError(t, err)
 	w.endSessions(ref)
