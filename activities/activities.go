@@ -195,6 +195,9 @@ type WeighInput struct {
 // Weighed says for each connection whether a person is needed.
 type Weighed struct {
 	Connections []Weight `json:"connections"`
+	// FollowUps are the open tasks of the whole case that no system can settle: shared
+	// secrets to be rotated.
+	FollowUps int `json:"follow_ups,omitempty"`
 }
 
 // Weight is how one connection stands.
@@ -236,6 +239,18 @@ type MarkInput struct {
 	Look     int       `json:"look,omitempty"`
 }
 
+// FollowUpInput asks for the follow-up list of a case.
+type FollowUpInput struct {
+	Case    string        `json:"case"`
+	TaskDue time.Duration `json:"task_due"`
+	At      time.Time     `json:"at"`
+}
+
+// FollowedUp counts the tasks of the list that are open.
+type FollowedUp struct {
+	Open int `json:"open"`
+}
+
 // CloseInput closes a case. The status is decided from the records; Cancelled says
 // that a person cancelled it and that everything was given back, Reinstated that a
 // closed case was given back.
@@ -244,9 +259,13 @@ type CloseInput struct {
 	Cancelled  bool      `json:"cancelled,omitempty"`
 	Reinstated bool      `json:"reinstated,omitempty"`
 	At         time.Time `json:"at"`
+	// TaskDue is how long a person has for a follow-up that comes to be known now.
+	TaskDue time.Duration `json:"task_due,omitempty"`
 }
 
 // Closed says how a case ended. Status is open when the records do not allow an end.
 type Closed struct {
 	Status access.CaseStatus `json:"status"`
+	// FollowUps keep a case open that is settled otherwise.
+	FollowUps int `json:"follow_ups,omitempty"`
 }

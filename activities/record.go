@@ -107,7 +107,8 @@ func (r *Records) Mark(ctx context.Context, in MarkInput) error {
 
 // Close ends a case as its records allow: clean when every account is proven gone,
 // with exceptions when a person waived something, cancelled when everything was
-// given back. It refuses, by answering open, while anything is unsettled. The end
+// given back. It refuses, by answering open, while anything is unsettled, or a shared
+// secret is still to be rotated. The end
 // is part of the trail, and the trail is signed.
 func (r *Records) Close(ctx context.Context, in CloseInput) (Closed, error) {
 	key := "closed"
@@ -116,9 +117,15 @@ func (r *Records) Close(ctx context.Context, in CloseInput) (Closed, error) {
 	}
 	status, err := r.finalStatus(ctx, in)
 	if err != nil || status == access.CaseOpen {
-		return Closed{status}, asTemporal(ctx, err)
+		return Closed{Status: status}, asTemporal(ctx, err)
 	}
-	err = r.store.Do(ctx, func(tx *store.Tx) error {
+	followUp := 0
+	err = r.store.Do(ctx, func(tx *store.Tx) (err error) {
+		if !in.Cancelled && !in.Reinstated {
+			if followUp, err = followUps(ctx, tx, FollowUpInput{in.Case, in.TaskDue, in.At}); err != nil || followUp > 0 {
+				return err
+			}
+		}
 		if err := tx.CloseCase(ctx, in.Case, status, in.At); err != nil {
 			return err
 		}
@@ -131,10 +138,13 @@ func (r *Records) Close(ctx context.Context, in CloseInput) (Closed, error) {
 		return tx.Append(ctx, audit.Event{Chain: in.Case, Key: key, At: in.At, Kind: audit.CaseClosed, Actor: self,
 			Object: in.Case, Outcome: string(status), Words: words})
 	})
+	if err == nil && followUp > 0 {
+		return Closed{access.CaseOpen, followUp}, nil
+	}
 	if err == nil {
 		err = r.notary.sign(ctx, r.store, in.At)
 	}
-	return Closed{status}, asTemporal(ctx, err)
+	return Closed{Status: status}, asTemporal(ctx, err)
 }
 
 // leave closes the tasks of a cancelled case: nothing is taken away any more. What was

@@ -149,7 +149,7 @@ func stuck(ctx context.Context, tx *store.Tx, conn *catalog.Connection, s store.
 // undoKey is the key of the task for what of an account was not given back.
 func undoKey(id int64) string { return fmt.Sprintf("%s%d", undoPrefix, id) }
 
-const undoPrefix = "undo/"
+const undoPrefix = store.TaskOfUndo
 
 // ownerOf is the person who gets the tasks of a connection.
 func ownerOf(c *catalog.Connection) string {

@@ -54,6 +54,9 @@ func (r *Records) weigh(ctx context.Context, in WeighInput) (Weighed, error) {
 		if err := r.nobody(ctx, tx, in, &out); err != nil {
 			return err
 		}
+		if out.FollowUps, err = followUps(ctx, tx, FollowUpInput{in.Case, in.TaskDue, in.At}); err != nil {
+			return err
+		}
 		return tx.MarkContained(ctx, in.Case, in.At)
 	})
 }

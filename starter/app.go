@@ -63,10 +63,10 @@ are for scripts.`,
 			root.AddCommand(c)
 		}
 	}
-	add("cases", a.offboardCommand(), a.statusCommand(), a.casesCommand())
+	add("cases", a.offboardCommand(), a.statusCommand(), a.casesCommand(), a.tasksCommand())
 	add("decide", a.decisionCommands()...)
 	add("decide", a.reinstateCommand())
-	add("know", a.rosterCommand(), a.identitiesCommand(), a.connectionsCommand(), a.providersCommand(), a.preflightCommand())
+	add("know", a.rosterCommand(), a.identitiesCommand(), a.secretsCommand(), a.connectionsCommand(), a.providersCommand(), a.preflightCommand())
 	add("audit", a.auditCommand())
 	add("run", a.upCommand(), a.demoCommand(), a.simulateCommand(), a.migrateCommand(), a.reconcileCommand(), a.keysCommand(), a.versionCommand())
 	root.AddCommand(topics()...)

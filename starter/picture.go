@@ -99,6 +99,7 @@ type refusalPart struct {
 }
 
 type taskPart struct {
+	Key        string    `json:"key"`
 	Subject    string    `json:"subject"`
 	Connection string    `json:"connection,omitempty"`
 	Words      string    `json:"words"`

@@ -171,6 +171,15 @@ func (p picture) openWords() string {
 	if silent > 0 {
 		parts = append(parts, plural(silent, "connection could not be asked", "connections could not be asked"))
 	}
+	secrets := 0
+	for _, t := range p.Tasks {
+		if strings.HasPrefix(t.Key, store.TaskOfSecret) {
+			secrets++
+		}
+	}
+	if secrets > 0 {
+		parts = append(parts, plural(secrets, "shared secret is to be rotated", "shared secrets are to be rotated"))
+	}
 	if gone := p.count(access.Removed) + p.count(access.AlreadyGone); gone > 0 {
 		parts = append(parts, fmt.Sprintf("%d gone", gone))
 	}

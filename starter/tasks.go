@@ -12,7 +12,7 @@ func (p *picture) addTasks(tasks []store.Task, accounts []store.CaseAccount, ste
 		if !t.ClosedAt.IsZero() {
 			continue
 		}
-		p.Tasks = append(p.Tasks, taskPart{Subject: t.Subject, Connection: t.Connection, Words: t.Words,
+		p.Tasks = append(p.Tasks, taskPart{Key: t.Key, Subject: t.Subject, Connection: t.Connection, Words: t.Words,
 			Blockers: blockers(t.Subject, accounts, steps), Next: t.Next, Owner: t.Owner, Due: t.Due})
 	}
 }

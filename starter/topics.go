@@ -52,6 +52,10 @@ out. Lists are never null.
   approve, deny, ...    case, decision, by, plan
   roster import         active, joined[], left[], returned[], changed[], unchanged
   roster list           people[], rosters[]
+  tasks                 tasks[]: case, key, subject, words, next, owner, due, overdue, reminders
+  tasks done            case, task, by
+  secrets import        added[], changed[], unchanged, principals
+  secrets list          secrets[]
   identities import     added[], changed[], unchanged, people
   identities list       identities[]
   connections           connections[]

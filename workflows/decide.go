@@ -65,6 +65,9 @@ func (o *offboarding) effect(ctx workflow.Context, l Letter) {
 		o.again()
 	case audit.CaseJoined, audit.DecisionRetry:
 		o.again()
+		if o.FollowUps > 0 {
+			o.followUp(ctx)
+		}
 	case audit.DecisionWaive:
 		o.waive(ctx, l)
 	}

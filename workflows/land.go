@@ -62,6 +62,7 @@ func (o *offboarding) weigh(ctx workflow.Context, connections []string) {
 		o.park(ctx, err.Error(), connections...)
 		return
 	}
+	o.follow(ctx, weighed.FollowUps)
 	for _, x := range weighed.Connections {
 		t := o.track(x.Connection)
 		t.Accounts, t.Open, t.State, t.Tries, t.NextTry = x.Accounts, x.Open, TrackClean, 0, time.Time{}

@@ -10,14 +10,15 @@ type Move string
 
 // The moves.
 const (
-	MoveRecord   Move = "record"   // write the decisions of people, then let them take effect
-	MoveAsk      Move = "ask"      // discover the connections that are due
-	MovePlan     Move = "plan"     // plan the connections that have answered
-	MoveProve    Move = "prove"    // everything is settled: note it, and wait for the second look
-	MoveRelook   Move = "relook"   // the second look is due
-	MoveClose    Move = "close"    // everything is settled and was looked at twice
-	MoveRestore  Move = "restore"  // cancelled and quiet: give everything back
-	MoveContinue Move = "continue" // the history is long and nothing is under way: go on in a new run
+	MoveRecord   Move = "record"    // write the decisions of people, then let them take effect
+	MoveAsk      Move = "ask"       // discover the connections that are due
+	MovePlan     Move = "plan"      // plan the connections that have answered
+	MoveProve    Move = "prove"     // everything is settled: note it, and wait for the second look
+	MoveRelook   Move = "relook"    // the second look is due
+	MoveClose    Move = "close"     // everything is settled and was looked at twice
+	MoveRestore  Move = "restore"   // cancelled and quiet: give everything back
+	MoveContinue Move = "continue"  // the history is long and nothing is under way: go on in a new run
+	MoveFollowUp Move = "follow up" // everything is settled but what only a person can say is done
 	MoveWait     Move = "wait"
 )
 
@@ -49,6 +50,10 @@ func next(s State, gatherUntil, now time.Time, historyLong bool) (m Move, until 
 	}
 	if len(s.in(TrackClean)) == len(s.Tracks) && quiet {
 		switch {
+		case s.FollowUps > 0 && !now.Before(s.FollowUpAt):
+			return MoveFollowUp, time.Time{}
+		case s.FollowUps > 0:
+			return MoveWait, earlier(until, s.FollowUpAt)
 		case s.Relooking:
 			return MoveClose, time.Time{}
 		case s.SecondLookAt.IsZero():

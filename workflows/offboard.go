@@ -48,6 +48,8 @@ func OffboardPrincipal(ctx workflow.Context, state State) (Result, error) {
 			o.proven(ctx)
 		case MoveRelook:
 			o.relook(ctx)
+		case MoveFollowUp:
+			o.followUp(ctx)
 		case MoveRestore:
 			return o.restore(ctx)
 		case MoveClose:
@@ -188,9 +190,13 @@ func (o *offboarding) reopen(ctx workflow.Context) {
 func (o *offboarding) close(ctx workflow.Context, cancelled bool) (Result, bool, error) {
 	var closed activities.Closed
 	err := workflow.ExecuteActivity(o.book(ctx), records.Close, activities.CloseInput{
-		Case: o.Case, Cancelled: cancelled, At: workflow.Now(ctx)}).Get(ctx, &closed)
+		Case: o.Case, Cancelled: cancelled, At: workflow.Now(ctx), TaskDue: o.Policy.TaskDue}).Get(ctx, &closed)
 	if err != nil {
 		return Result{}, false, err
+	}
+	if closed.FollowUps > 0 {
+		o.follow(ctx, closed.FollowUps)
+		return Result{}, false, nil
 	}
 	if closed.Status == access.CaseOpen {
 		// The records know better than we do: ask everything again.

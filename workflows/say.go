@@ -90,6 +90,9 @@ func (o *offboarding) details(now Phase) string {
 	if now == PhaseGrace {
 		lines = append(lines, "", "contained; nothing is removed before "+moment(o.GraceUntil))
 	}
+	if o.FollowUps > 0 {
+		lines = append(lines, "", "shared secrets to be rotated: "+strconv.Itoa(o.FollowUps))
+	}
 	if !o.SecondLookAt.IsZero() {
 		lines = append(lines, "", "proven; second look at "+moment(o.SecondLookAt))
 	}

@@ -91,6 +91,10 @@ type State struct {
 	// policy that has a grace.
 	GraceSince time.Time `json:"grace_since,omitzero"`
 	GraceUntil time.Time `json:"grace_until,omitzero"`
+	// FollowUps are tasks that no system can settle: shared secrets to be rotated. They
+	// keep the case open, and are counted again at FollowUpAt.
+	FollowUps  int       `json:"follow_ups,omitempty"`
+	FollowUpAt time.Time `json:"follow_up_at,omitzero"`
 	// Inbox are decisions that were accepted and are not recorded yet.
 	Inbox []Letter `json:"inbox,omitempty"`
 	// Seen answers commands that were answered before, also after this run
@@ -257,9 +261,9 @@ func (s *State) held() bool {
 	return held
 }
 
-// open counts the accounts and connections that keep the case open.
+// open counts the accounts, connections and follow-ups that keep the case open.
 func (s *State) open() int {
-	n := 0
+	n := s.FollowUps
 	for _, t := range s.Tracks {
 		switch {
 		case t.State == TrackClean:

@@ -62,6 +62,7 @@ const (
 
 	// Of the house.
 	IdentitiesImported = "identities.imported"
+	SecretsImported    = "secrets.imported"   // the names of shared secrets, never their values
 	IdentityConfirmed  = "identity.confirmed" // a person said that an account is hers
 	IdentityRejected   = "identity.rejected"  // a person said that it is not
 	RosterImported     = "roster.imported"

@@ -2,10 +2,24 @@ package store
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 )
+
+// How the keys of those tasks begin that no system can show to be done. A person says
+// so, and gives a reason.
+const (
+	TaskOfSecret = "secret/" // a shared secret that the leaver could know
+	TaskOfUndo   = "undo/"   // what could not be given back
+)
+
+// ByHand reports whether a person says that the task is done. Every other task closes by
+// itself when the systems agree, or when its subject is waived.
+func (k Task) ByHand() bool {
+	return strings.HasPrefix(k.Key, TaskOfSecret) || strings.HasPrefix(k.Key, TaskOfUndo)
+}
 
 const taskColumns = `id, case_id, key, connection, subject, words, next, owner, due, opened_at, closed_at, closed_by, closed_why, reminders, reminded_at`
 
@@ -43,6 +57,34 @@ func (t *Tx) CloseTask(ctx context.Context, caseID, key, by, why string) error {
 		where case_id = @case and key = @key and closed_at is null`,
 		pgx.NamedArgs{"case": caseID, "key": key, "by": cmpOr(by, "sever"), "why": words(why)})
 	return err
+}
+
+// FinishTask closes an open task because a person has done it. It is ErrNotFound when
+// there is no such task, or not any more: of two who say it at once one is told.
+func (t *Tx) FinishTask(ctx context.Context, caseID, key, by, why string) error {
+	op := "finish task " + key + " of case " + caseID
+	n, err := t.exec(ctx, op, `
+		update tasks set closed_at = clock_timestamp(), closed_by = @by, closed_why = @why
+		where case_id = @case and key = @key and closed_at is null`,
+		pgx.NamedArgs{"case": caseID, "key": key, "by": by, "why": words(why)})
+	if err == nil && n == 0 {
+		err = wrap(op, ErrNotFound)
+	}
+	return err
+}
+
+// TaskFilter narrows a list of tasks; empty fields do not.
+type TaskFilter struct {
+	Owner  string // exactly
+	Closed bool   // closed ones too
+}
+
+// ListTasks lists tasks of all cases: open ones first, those that are due soonest before.
+func (q queries) ListTasks(ctx context.Context, f TaskFilter) ([]Task, error) {
+	return collect(ctx, q.db, "list tasks", scanTask, `
+		select `+taskColumns+` from tasks
+		where (@owner = '' or owner = @owner) and (@closed or closed_at is null)
+		order by closed_at desc nulls first, due nulls last, id`, pgx.NamedArgs{"owner": f.Owner, "closed": f.Closed})
 }
 
 // TasksOf are the tasks of a case, open ones first, then by age.

@@ -92,6 +92,12 @@ func Tell(r audit.Row) string {
 		return "begins to give back what " + step(r) + " took"
 	case audit.RestoreResult:
 		return said(fmt.Sprintf("gave back what %s took: %s", step(r), r.Outcome))
+	case audit.TaskOpened:
+		return said("made a task: " + object)
+	case audit.TaskClosed:
+		return said("did a task: " + object)
+	case audit.SecretsImported:
+		return said("imported names of shared secrets from " + object)
 	case audit.SecretDelivered:
 		return said("a new credential of " + object + " was handed over")
 	case audit.IdentitiesImported:

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/audit"
+	"github.com/severhq/sever/internal/store"
+)
+
+func (a *app) secretsCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "secrets",
+		Short: "Shared secrets that people could know: import and list",
+		Args:  cobra.NoArgs,
+		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(a.importSecretsCommand(), a.listSecretsCommand())
+	return c
+}
+
+func (a *app) importSecretsCommand() *cobra.Command {
+	var w importWish
+	c := &cobra.Command{
+		Use:   "import <file.csv | file.json | ->",
+		Short: "Import who could know which shared secret",
+		Long: `A CSV file has a header line: principal,secret,owner and, if you like, how. A JSON file has
+a list of objects with the same fields, or an object with the list "secrets".
+
+The secret is its name ("deploy key of shop"), never its value. The owner is who rotates
+it; how is in words, or a URL. When the principal leaves, each becomes a task of the case:
+she could know it, so somebody rotates it and says so (sever tasks done). A case that is
+open already takes up what is imported later.
+
+Nothing is written when any line is wrong. Importing again changes nothing; nothing is
+ever removed by an import.`,
+		Example: "  sever secrets import secrets.csv --dry-run",
+		Args:    cobra.ExactArgs(1),
+		RunE:    does(func(ctx context.Context, args []string) error { return a.importSecrets(ctx, args[0], w) }),
+	}
+	c.Flags().BoolVar(&w.dryRun, "dry-run", false, "show what would change, and write nothing")
+	c.Flags().StringVar(&w.as, "as", "", "who imports (default $SEVER_ACTOR, or who is logged in)")
+	return c
+}
+
+// secretPart is a shared secret in JSON: its name, never its value.
+type secretPart struct {
+	Principal  access.PrincipalID `json:"principal"`
+	Secret     string             `json:"secret"`
+	Owner      string             `json:"owner"`
+	How        string             `json:"how,omitempty"`
+	ImportedBy string             `json:"imported_by,omitempty"`
+	ImportedAt time.Time          `json:"imported_at,omitzero"`
+}
+
+func secretOf(e entry) store.SharedSecret {
+	return store.SharedSecret{Principal: access.PrincipalID(e.text("principal")), Name: e.text("secret"), Owner: e.text("owner"), How: e.text("how")}
+}
+
+func partOf(s store.SharedSecret) secretPart {
+	return secretPart{s.Principal, s.Name, s.Owner, s.How, s.ImportedBy, s.ImportedAt}
+}
+
+// importedSecrets is the JSON of an import.
+type importedSecrets struct {
+	DryRun     bool         `json:"dry_run"`
+	Added      []secretPart `json:"added"`
+	Changed    []secretPart `json:"changed"`
+	Unchanged  int          `json:"unchanged"`
+	Principals int          `json:"principals"`
+}
+
+func (a *app) importSecrets(ctx context.Context, path string, w importWish) error {
+	by, err := a.actor(w.as)
+	if err != nil {
+		return err
+	}
+	text, source, err := a.readInput(path)
+	if err != nil {
+		return err
+	}
+	in, problems := readSecrets(text, source)
+	if len(problems) > 0 {
+		return badFile(path, problems)
+	}
+	clients, err := a.records(ctx)
+	if err != nil {
+		return err
+	}
+	defer clients.Close()
+	out := importedSecrets{DryRun: w.dryRun}
+	err = clients.store.Do(ctx, func(tx *store.Tx) error {
+		have, err := tx.SharedSecrets(ctx, "")
+		if err != nil {
+			return err
+		}
+		out.compare(have, in)
+		if w.dryRun {
+			return nil
+		}
+		diff, err := tx.ImportSecrets(ctx, in, by)
+		if err != nil || diff.Added+diff.Changed == 0 {
+			return err
+		}
+		return tx.Append(ctx, audit.Event{Chain: audit.House, Key: "secrets/" + text.sum() + "/" + random(12), At: time.Now(),
+			Kind: audit.SecretsImported, Actor: by, Object: source, Words: fmt.Sprintf("%d added, %d changed", diff.Added, diff.Changed),
+			Data: map[string]any{"sha256": text.sum(), "added": diff.Added, "changed": diff.Changed, "unchanged": diff.Unchanged}})
+	})
+	if err != nil {
+		return err
+	}
+	a.showSecretImport(out)
+	return nil
+}
+
+// compare finds what the import will change.
+func (d *importedSecrets) compare(have, in []store.SharedSecret) {
+	d.Added, d.Changed, d.Unchanged = []secretPart{}, []secretPart{}, 0
+	known := map[secretName]store.SharedSecret{}
+	for _, s := range have {
+		known[secretName{string(s.Principal), s.Name}] = s
+	}
+	people := map[access.PrincipalID]bool{}
+	for _, s := range in {
+		people[s.Principal] = true
+		old, there := known[secretName{string(s.Principal), s.Name}]
+		switch {
+		case !there:
+			d.Added = append(d.Added, partOf(s))
+		case old.Owner != s.Owner || old.How != s.How:
+			d.Changed = append(d.Changed, partOf(s))
+		default:
+			d.Unchanged++
+		}
+	}
+	d.Principals = len(people)
+}
+
+func (a *app) showSecretImport(d importedSecrets) {
+	if a.json {
+		a.out.document(d)
+		return
+	}
+	const most = 40
+	list := func(mark string, parts []secretPart) {
+		for i, s := range parts {
+			if i == most {
+				a.out.linef("  … and %d more", len(parts)-most)
+				break
+			}
+			a.out.line(mark + printable(fmt.Sprintf("%s could know %s; %s rotates it", s.Principal, s.Secret, s.Owner)))
+		}
+	}
+	list(a.out.green("+ "), d.Added)
+	list(a.out.yellow("~ "), d.Changed)
+	verb := "Imported"
+	if d.DryRun {
+		verb = "Dry run, nothing was written"
+	}
+	a.out.linef("%s: %d added, %d changed, %d unchanged; %s.", verb, len(d.Added), len(d.Changed), d.Unchanged, plural(d.Principals, "principal", "principals"))
+}
+
+// secretList is the JSON of secrets list.
+type secretList struct {
+	Secrets []secretPart `json:"secrets"`
+}
+
+func (a *app) listSecretsCommand() *cobra.Command {
+	var principal string
+	c := &cobra.Command{
+		Use:   "list",
+		Short: "List who could know which shared secret, and who rotates it",
+		Args:  cobra.NoArgs,
+		RunE:  does(func(ctx context.Context, _ []string) error { return a.listSecrets(ctx, access.PrincipalID(principal)) }),
+	}
+	c.Flags().StringVar(&principal, "principal", "", "only of this principal")
+	return c
+}
+
+func (a *app) listSecrets(ctx context.Context, principal access.PrincipalID) error {
+	clients, err := a.records(ctx)
+	if err != nil {
+		return err
+	}
+	defer clients.Close()
+	found, err := clients.store.SharedSecrets(ctx, principal)
+	if err != nil {
+		return err
+	}
+	out := secretList{[]secretPart{}}
+	rows := [][]string{}
+	for _, s := range found {
+		out.Secrets = append(out.Secrets, partOf(s))
+		rows = append(rows, []string{printable(string(s.Principal)), printable(s.Name), printable(s.Owner), printable(s.How)})
+	}
+	switch {
+	case a.json:
+		a.out.document(out)
+	case len(found) == 0:
+		a.out.line("No shared secrets. Import some: sever secrets import FILE.csv")
+	default:
+		a.out.table([]string{"principal", "secret", "owner", "how"}, rows)
+	}
+	return nil
+}

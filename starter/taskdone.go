@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/audit"
+	"github.com/severhq/sever/internal/store"
+	"github.com/severhq/sever/workflows"
+)
+
+func (a *app) taskDoneCommand() *cobra.Command {
+	var why, as string
+	c := &cobra.Command{
+		Use:   "done <case> <task>",
+		Short: "Say that a task is done which no system can show",
+		Long: `Closes a task about a shared secret (secret/...) or about what could not be given back
+(undo/...), with a reason that stays in the trail. It works for closed cases too. Other
+tasks close by themselves when the systems agree, and the command says what makes them.`,
+		Example: `  sever tasks done c-20261122-k4 'secret/deploy key of shop' --reason "rotated, vault version 18"`,
+		Args:    cobra.ExactArgs(2),
+		RunE:    does(func(ctx context.Context, args []string) error { return a.taskDone(ctx, args[0], args[1], why, as) }),
+	}
+	c.Flags().StringVar(&why, "reason", "", "what was done; kept in the trail (required)")
+	c.Flags().StringVar(&as, "as", "", "who says so (default $SEVER_ACTOR, or who is logged in)")
+	return c
+}
+
+// doneTask is the JSON of tasks done.
+type doneTask struct {
+	Case string `json:"case"`
+	Task string `json:"task"`
+	By   string `json:"by"`
+}
+
+func (a *app) taskDone(ctx context.Context, what, key, why, as string) error {
+	by, err := a.actor(as)
+	if err != nil {
+		return err
+	}
+	if why == "" {
+		return badInput("a task is done with a reason").then(`say what was done: --reason "..."`)
+	}
+	if err := errors.Join(validText("--reason", why, maxText), validText("the task", key, maxText)); err != nil {
+		return err
+	}
+	clients, err := a.records(ctx)
+	if err != nil {
+		return err
+	}
+	defer clients.Close()
+	c, err := find(ctx, clients.store, what)
+	if err != nil {
+		return err
+	}
+	k, err := doable(ctx, clients.store, c, key)
+	if err != nil {
+		return err
+	}
+	err = clients.store.Do(ctx, func(tx *store.Tx) error {
+		if err := tx.FinishTask(ctx, c.ID, k.Key, by, why); err != nil {
+			return err
+		}
+		return tx.Append(ctx, audit.Event{Chain: c.ID, Key: fmt.Sprintf("done/%s/%d", k.Key, k.OpenedAt.UnixMicro()), At: time.Now(), Kind: audit.TaskClosed,
+			Actor: by, Object: k.Subject, Words: why, Data: map[string]any{"task": k.Key, "owner": k.Owner}})
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return badInput("somebody else has just closed %s of case %s", key, c.ID)
+	}
+	if err != nil {
+		return err
+	}
+	if a.json {
+		a.out.document(doneTask{c.ID, k.Key, by})
+	}
+	a.sayf("Case %s: %s is done, by %s.", a.out.bold(c.ID), printable(k.Key), printable(by))
+	a.nudge(ctx, c, by, "the task "+k.Key+" is done")
+	return nil
+}
+
+// doable finds an open task that a person may call done; of another it says what closes
+// that.
+func doable(ctx context.Context, s *store.Store, c store.Case, key string) (store.Task, error) {
+	all, err := s.TasksOf(ctx, c.ID)
+	if err != nil {
+		return store.Task{}, err
+	}
+	i := slices.IndexFunc(all, func(k store.Task) bool { return k.Key == key })
+	if i < 0 {
+		var keys []string
+		for _, k := range all {
+			if k.ClosedAt.IsZero() {
+				keys = append(keys, k.Key)
+			}
+		}
+		f := badInput("case %s has no task %q", c.ID, key)
+		if len(keys) > 0 {
+			return store.Task{}, f.then("its open tasks are: %s", strings.Join(keys, ", "))
+		}
+		return store.Task{}, f.then("none of its tasks is open")
+	}
+	k := all[i]
+	switch {
+	case !k.ClosedAt.IsZero():
+		return k, badInput("%s of case %s is closed already, by %s: %s", key, c.ID, k.ClosedBy, k.ClosedWhy)
+	case !k.ByHand():
+		return k, badInput("%s of case %s closes by itself when the systems agree; nobody can call it done", key, c.ID).then("%s", k.Next)
+	}
+	return k, nil
+}
+
+// nudge lets a running case see at once what was written. A case that nobody runs, or
+// that cannot be reached now, sees it when it looks the next time.
+func (a *app) nudge(ctx context.Context, c store.Case, by, why string) {
+	if c.Status != access.CaseOpen {
+		return
+	}
+	clients, err := a.everything(ctx)
+	if err != nil {
+		return
+	}
+	defer clients.Close()
+	if awake(ctx, clients.temporal) == nil {
+		_ = decide(ctx, clients.temporal, workflows.WorkflowID(c.Principal), workflows.UpdateRetry, "cli-"+random(20), workflows.Decision{By: by, Why: why})
+	}
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/severhq/sever/internal/store"
+)
+
+// taskList is the JSON of tasks.
+type taskList struct {
+	Tasks []taskLine `json:"tasks"`
+}
+
+type taskLine struct {
+	Case       string    `json:"case"`
+	Key        string    `json:"key"`
+	Connection string    `json:"connection,omitempty"`
+	Subject    string    `json:"subject"`
+	Words      string    `json:"words"`
+	Next       string    `json:"next"`
+	Owner      string    `json:"owner,omitempty"`
+	Due        time.Time `json:"due,omitzero"`
+	Overdue    bool      `json:"overdue"`
+	Reminders  int       `json:"reminders"`
+	OpenedAt   time.Time `json:"opened_at"`
+	ClosedAt   time.Time `json:"closed_at,omitzero"`
+	ClosedBy   string    `json:"closed_by,omitempty"`
+	ClosedWhy  string    `json:"closed_why,omitempty"`
+}
+
+func (a *app) tasksCommand() *cobra.Command {
+	var f store.TaskFilter
+	c := &cobra.Command{
+		Use:   "tasks",
+		Short: "List what people have to do, over all cases",
+		Long: `Lists the open tasks of all cases, those that are overdue first. Most close by themselves
+when the systems agree. Those that no system can show, such as a shared secret that was
+rotated, close when somebody says so: sever tasks done CASE TASK --reason "..."`,
+		Args: cobra.NoArgs,
+		RunE: does(func(ctx context.Context, _ []string) error { return a.listTasks(ctx, f, time.Now()) }),
+	}
+	c.Flags().BoolVar(&f.Closed, "all", false, "closed ones too")
+	c.Flags().StringVar(&f.Owner, "mine", "", "only those of this owner")
+	c.AddCommand(a.taskDoneCommand())
+	return c
+}
+
+func (a *app) listTasks(ctx context.Context, f store.TaskFilter, now time.Time) error {
+	clients, err := a.records(ctx)
+	if err != nil {
+		return err
+	}
+	defer clients.Close()
+	found, err := clients.store.ListTasks(ctx, f)
+	if err != nil {
+		return err
+	}
+	out := taskList{[]taskLine{}}
+	for _, k := range found {
+		out.Tasks = append(out.Tasks, taskLine{k.CaseID, k.Key, k.Connection, k.Subject, k.Words, k.Next, k.Owner, k.Due,
+			k.ClosedAt.IsZero() && !k.Due.IsZero() && k.Due.Before(now), k.Reminders, k.OpenedAt, k.ClosedAt, k.ClosedBy, k.ClosedWhy})
+	}
+	switch {
+	case a.json:
+		a.out.document(out)
+	case len(found) == 0:
+		a.out.line("Nobody has anything to do.")
+	default:
+		a.showTaskList(out, now)
+	}
+	return nil
+}
+
+func (a *app) showTaskList(list taskList, now time.Time) {
+	rows := [][]string{}
+	for _, t := range list.Tasks {
+		due := "-"
+		switch {
+		case !t.ClosedAt.IsZero():
+			due = a.out.faint("closed by " + printable(t.ClosedBy))
+		case t.Overdue:
+			due = a.out.red("overdue since " + span(now.Sub(t.Due)))
+			if t.Reminders > 0 {
+				due += ", " + plural(t.Reminders, "reminder", "reminders")
+			}
+		case !t.Due.IsZero():
+			due = relative(t.Due, now)
+		}
+		rows = append(rows, []string{printable(t.Case), printable(t.Key), printable(t.Subject), printable(t.Owner), due, clip(oneLine(t.Words))})
+	}
+	a.out.table([]string{"case", "task", "about", "owner", "due", "why"}, rows)
+	for _, t := range list.Tasks {
+		if t.ClosedAt.IsZero() {
+			a.out.line("")
+			a.out.wrapped("What is next for "+printable(t.Key)+": ", oneLine(t.Next))
+			return
+		}
+	}
+}
