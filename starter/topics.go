@@ -93,6 +93,7 @@ environment does not have is read from $SEVER_HOME/sever.env (written by sever u
                             and ends with 0 when it has the secret; else another one is made
   SEVER_PAYLOAD_KEYS        encrypts what Temporal stores: id=base64,... (sever keys new makes one). The first
                             encrypts, all decode. The same for every worker and command line
+  SEVER_CODEC_TOKEN, SEVER_CODEC_ORIGIN   of sever codec: what a caller must know, and the origin of Temporal's interface
   NO_COLOR                  print without colours
 
 These change the policy of new cases:

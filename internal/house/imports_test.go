@@ -39,7 +39,7 @@ var importRules = []importRule{
 		why: "an exported chain could no longer be verified without the database that it came from",
 	},
 	{
-		in: []string{"internal/payload"}, onlyOurs: true, only: []string{"internal/config"},
+		in: []string{"internal/payload/..."}, onlyOurs: true, only: []string{own, "internal/config", "internal/payload"},
 		why: "whoever reads an encrypted history needs the keys and no part of what wrote it",
 	},
 	{
@@ -92,15 +92,15 @@ var importRules = []importRule{
 		except: []string{
 			"workflows", "activities", // what Temporal runs
 			"internal/wiring", "worker", // what starts them
-			"internal/payload", // what they say to each other, encrypted
-			"starter/...",      // what asks for them
-			"internal/dev/...", // the embedded server
+			"internal/payload/...", // what they say to each other, encrypted
+			"starter/...",          // what asks for them
+			"internal/dev/...",     // the embedded server
 		},
 		why: "waiting and retrying belong to workflows: code that can do so by itself waits where nobody sees it",
 	},
 	{
 		in: []string{"starter"}, onlyOurs: true, only: []string{
-			"internal/access", "internal/audit", "internal/config", "internal/payload", "internal/plan", "internal/roles", "internal/store", "internal/story", "internal/wiring", "workflows",
+			"internal/access", "internal/audit", "internal/config", "internal/payload/...", "internal/plan", "internal/roles", "internal/store", "internal/story", "internal/wiring", "workflows",
 			"internal/provider", "internal/provider/catalog", // not one of them in particular
 			"internal/dev/...", // sever up, sever demo
 		},
