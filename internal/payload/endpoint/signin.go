@@ -43,6 +43,7 @@ func (e *endpoint) signIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	until := e.now().Add(signedFor)
+	//nolint:gosec // not Secure where the browser came without TLS: on this machine it does
 	http.SetCookie(w, &http.Cookie{Name: cookie, Value: e.signed(until.Unix()), Path: "/", Expires: until,
 		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"})
 	e.show(w, http.StatusOK, "Signed in for "+signedFor.String()+". Reload the page of Temporal.")
