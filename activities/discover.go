@@ -42,7 +42,7 @@ func (a *Access) discover(ctx context.Context, in DiscoverInput) (Found, error) 
 	if err != nil {
 		return Found{}, err
 	}
-	matches, err := a.correlate(ctx, c.Principal, in.Connection)
+	matches, claims, err := a.correlate(ctx, c.Principal, in.Connection)
 	if err != nil {
 		return Found{}, err
 	}
@@ -54,22 +54,24 @@ func (a *Access) discover(ctx context.Context, in DiscoverInput) (Found, error) 
 	if err != nil {
 		return Found{}, fmt.Errorf("list the accounts of %s: %w", in.Connection, err)
 	}
-	var accounts []store.CaseAccount
-	for _, t := range targets(conn.Name, matches, listed, known) {
+	now := sortOut(plan.Namesakes(matches, conn.Name, claims, listed), matches, listed, known)
+	accounts := now.asked
+	for _, t := range targets(conn.Name, matches, listed, now.known) {
 		seen, err := look(ctx, conn.Provider, t)
 		if err != nil {
 			return Found{}, err
 		}
 		accounts = append(accounts, seen)
 	}
-	return a.writeFound(ctx, in, conn.Kind, len(listed), accounts)
+	return a.writeFound(ctx, in, conn.Kind, len(listed), accounts, now)
 }
 
-// correlate matches the identities of the principal against everybody's.
-func (a *Access) correlate(ctx context.Context, who access.PrincipalID, connection string) ([]plan.Match, error) {
+// correlate matches the identities of the principal against everybody's, which it gives
+// too.
+func (a *Access) correlate(ctx context.Context, who access.PrincipalID, connection string) ([]plan.Match, []access.Identity, error) {
 	mine, err := a.store.IdentitiesOf(ctx, who, connection)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	names := make([]string, len(mine))
 	for i, id := range mine {
@@ -77,9 +79,9 @@ func (a *Access) correlate(ctx context.Context, who access.PrincipalID, connecti
 	}
 	claims, err := a.store.Claims(ctx, connection, names)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return plan.Correlate(who, connection, claims), nil
+	return plan.Correlate(who, connection, claims), claims, nil
 }
 
 // list takes the whole list or none of it.
@@ -137,7 +139,7 @@ func look(ctx context.Context, p provider.Provider, t target) (store.CaseAccount
 	if provider.KindOf(err) == provider.Rejected {
 		// The system will not be asked about this one. That says nothing of it, and
 		// keeps none of the others waiting.
-		acct.Gaps = []access.Gap{{Object: "account " + t.Name, Why: err.Error(), Remedy: "correct the identity: sever identities import FILE"}}
+		acct.Gaps = []access.Gap{{Object: "account " + t.Name, Why: err.Error(), Remedy: "correct the identity (sever identities import FILE), and waive this one"}}
 		return acct, nil
 	}
 	if err != nil {
@@ -159,13 +161,16 @@ func look(ctx context.Context, p provider.Provider, t target) (store.CaseAccount
 	return acct, nil
 }
 
-func (a *Access) writeFound(ctx context.Context, in DiscoverInput, kind string, listed int, accounts []store.CaseAccount) (Found, error) {
+func (a *Access) writeFound(ctx context.Context, in DiscoverInput, kind string, listed int, accounts []store.CaseAccount, now sorted) (Found, error) {
 	found := Found{Accounts: len(accounts)}
 	for _, acct := range accounts {
 		found.Grants += len(acct.Now.Grants)
 	}
 	info := activity.GetInfo(ctx)
 	return found, a.store.Do(ctx, func(tx *store.Tx) error {
+		if err := now.link(func(id int64, foreignID string) error { return tx.SetForeignID(ctx, id, foreignID) }); err != nil {
+			return err
+		}
 		if _, err := tx.UpsertAccounts(ctx, in.Case, accounts); err != nil {
 			return err
 		}

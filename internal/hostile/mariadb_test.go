@@ -2,6 +2,7 @@ package hostile_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -175,6 +176,15 @@ func (d mariaDialect) at(who person) string { return d.quote(who.name) + "@" + d
 
 func (mariaDialect) everywhere(name, password string) person {
 	return person{name: name, host: "%", password: password}
+}
+
+func (mariaDialect) neighbours(who person) []person {
+	sum := sha256.Sum256([]byte(who.name)) // an address of each one's own
+	nobody := fmt.Sprintf("10.%d.%d.%d", sum[0], sum[1], sum[2])
+	return []person{
+		{name: who.name, host: "10.9.8.7", password: "theirs", away: true},
+		{name: "", host: nobody, password: "nobodys", away: true},
+	}
 }
 
 func (d mariaDialect) create(who person) []string {

@@ -149,6 +149,8 @@ func (postgresDialect) everywhere(name, password string) person {
 	return person{name: name, password: password}
 }
 
+func (postgresDialect) neighbours(person) []person { return nil }
+
 func (d postgresDialect) create(who person) []string {
 	return []string{"create role " + d.quote(who.name) + " login password " + d.literal(who.password)}
 }

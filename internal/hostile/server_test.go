@@ -13,6 +13,7 @@ type person struct {
 	name     string
 	host     string // MariaDB only
 	password string
+	away     bool // her account lets nobody in from here
 }
 
 // server is a real server as its own administrator and its users see it, past Sever.
@@ -44,6 +45,9 @@ type dialect interface {
 	engine() string
 	// everywhere is a person whose account lets her in from anywhere.
 	everywhere(name, password string) person
+	// neighbours are accounts that only this engine has beside one: of the same name at
+	// another host, without any name.
+	neighbours(who person) []person
 	create(who person) []string
 	drop(who person) []string
 	createDatabase(name string) string

@@ -48,7 +48,7 @@ func newStage(t *testing.T, s server, name string) *stage {
 	for _, like := range []string{g.her.name + "2", strings.ToUpper(g.her.name), strings.Replace(g.her.name, "_", "x", 1), g.her.name[:len(g.her.name)-1], "%" + word} {
 		alike = append(alike, s.everywhere(like, "theirs-"+word))
 	}
-	g.bystanders(alike...)
+	g.bystanders(append(alike, s.neighbours(g.her)...)...)
 	return g
 }
 
@@ -76,6 +76,11 @@ func (g *stage) in(w *severtest.World, conn catalog.Connection) {
 	// Many leave within this hour, from a small server.
 	g.Policy.MaxPercent, g.Policy.MaxHourPercent, g.Policy.MaxPerHour = 100, 10_000, 10_000
 	g.Owns(g.who, g.ref(g.her))
+	for _, o := range g.others {
+		if o.name != "" { // else it is nobody's
+			g.Owns("E-others", g.ref(o))
+		}
+	}
 }
 
 func (g *stage) ref(who person) access.Ref {

@@ -66,3 +66,18 @@ func Find(m Match, listed []access.Account) (found []access.Account) {
 	}
 	return found
 }
+
+// Namesakes gives the listed accounts that have the name of a match, another host, and
+// nobody who claims them: whose they are is a question. Protected ones are nobody's.
+func Namesakes(matches []Match, connection string, claims []access.Identity, listed []access.Account) (found []access.Account) {
+	for _, a := range listed {
+		alike := slices.ContainsFunc(matches, func(m Match) bool { return m.Name == a.Name && m.Host != "" && a.Host != "" })
+		claimed := slices.ContainsFunc(claims, func(c access.Identity) bool {
+			return c.Connection == connection && c.Account == a.Name && c.Host == a.Host
+		})
+		if alike && !claimed && a.Protected == "" {
+			found = append(found, a)
+		}
+	}
+	return found
+}
