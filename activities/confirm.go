@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"go.temporal.io/sdk/activity"
+
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/provider"
@@ -17,7 +19,8 @@ import (
 // of the batch are gone, and writes what they answer as proofs. An account whose
 // removal was refused is looked at too: the proof then says what is left.
 //
-// It fails, retryably, for as long as an account that was deleted is still there.
+// It fails, retryably, for as long as an account that was deleted is still there, and for
+// some looks while it is gone and something of it stays.
 func (a *Access) Confirm(ctx context.Context, b Batch) (Tally, error) {
 	t, err := a.confirmBatch(ctx, b)
 	return t, asTemporal(ctx, err)
@@ -71,9 +74,25 @@ func (a *Access) confirm(ctx context.Context, p provider.Provider, s store.Step,
 		obstacle = provider.ErrAnotherAccount.Error()
 	}
 	if !gone && obstacle == "" {
-		return fmt.Errorf("confirm %s: %w: %s", s.Account, errNotYet, seen.Answered)
+		if seen.Exists || activity.GetInfo(ctx).Attempt < patientLooks {
+			return fmt.Errorf("confirm %s: %w: %s", s.Account, errNotYet, seen.Answered)
+		}
+		obstacle = stays(seen)
 	}
 	return a.prove(ctx, s, seen, gone, look, obstacle)
+}
+
+// patientLooks is how often an account that is gone is looked at, two seconds apart, while
+// something of it stays or cannot be read. What stays longer is for a person.
+const patientLooks = 5
+
+// stays is what keeps a sighting of an account that is gone from being a proof.
+func stays(seen access.Sighting) string {
+	words := "it is gone, and that nothing of it is left cannot be proven: " + seen.Answered
+	for _, g := range seen.Gaps {
+		words += "; " + access.Blocker(g).String()
+	}
+	return words
 }
 
 // another reports whether the account that answers is not the planned one.

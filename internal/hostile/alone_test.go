@@ -47,7 +47,7 @@ func badTarget(g *stage) {
 	for i, c := range conns[1:] {
 		g.Owns(g.who, access.Ref{Connection: c.Name, Name: people[i+1].name, Host: people[i+1].host})
 	}
-	g.Policy.RetryEvery, g.Policy.Patience = 3*time.Second, 5*time.Second
+	g.Policy.RetryEvery, g.Policy.Patience = 3*time.Second, 10*time.Second
 	caseID := g.begin()
 	bad := conns[targets-1].Name
 	p := g.Reaches(g.who, "all that answer are settled", func(p workflows.Progress) bool {
@@ -92,7 +92,7 @@ func downAndBack(g *stage) {
 	goOn()
 	require.Eventually(g.t, func() bool {
 		return slices.ContainsFunc(g.Tale(caseID), func(s string) bool { return strings.HasSuffix(s, " transient") })
-	}, 60*time.Second, 20*time.Millisecond, "it was tried, and the server did not answer")
+	}, 2*time.Minute, 20*time.Millisecond, "it was tried, and the server did not answer")
 	c, err := g.Parts.Store.Case(g.Ctx, caseID)
 	require.NoError(g.t, err)
 	require.Equal(g.t, access.CaseOpen, c.Status)
@@ -113,6 +113,22 @@ func lostRight(g *stage) {
 	g.stops()
 	g.check(caseID, g.her, contained(g.lacking()))
 	g.run(g.t, "", g.strengthen(boss)...)
+	g.retry("")
+	g.clean()
+	g.check(caseID, g.her, gone)
+}
+
+func lostSight(g *stage) {
+	boss := g.everywhere("boss_"+g.word, "boss")
+	g.run(g.t, "", g.administrator(boss)...)
+	g.alone(g.connection(g.t, "boss-"+g.word, boss, ""))
+	g.Policy.RetryEvery = time.Hour
+	caseID, goOn := g.halfWay()
+	g.run(g.t, "", g.blind(boss)...)
+	goOn()
+	g.stops()
+	g.check(caseID, g.her, truth{outcome: access.Unknown, task: "PROCESS"})
+	g.run(g.t, "", g.sighted(boss)...)
 	g.retry("")
 	g.clean()
 	g.check(caseID, g.her, gone)

@@ -242,6 +242,14 @@ func (d mariaDialect) weaken(who person) []string {
 	return []string{"revoke update on *.* from " + d.at(who)}
 }
 
+func (d mariaDialect) blind(who person) []string {
+	return []string{"revoke process on *.* from " + d.at(who)}
+}
+
+func (d mariaDialect) sighted(who person) []string {
+	return []string{"grant process on *.* to " + d.at(who)}
+}
+
 func (mariaDialect) lacking() string { return "denied" }
 
 func (d mariaDialect) strengthen(who person) []string {

@@ -210,6 +210,9 @@ func (d postgresDialect) weaken(who person) []string {
 	return []string{"alter role " + d.quote(who.name) + " nosuperuser"}
 }
 
+func (postgresDialect) blind(person) []string   { return nil }
+func (postgresDialect) sighted(person) []string { return nil }
+
 func (postgresDialect) lacking() string { return "our login lacks the rights of" }
 
 func (d postgresDialect) strengthen(who person) []string {

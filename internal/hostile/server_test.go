@@ -71,6 +71,9 @@ type dialect interface {
 	weaken(who person) []string
 	strengthen(who person) []string
 	lacking() string // a word of what is said then
+	// blind takes away the right to see sessions, where there is one; sighted gives it back.
+	blind(who person) []string
+	sighted(who person) []string
 	// names are hostile ones that the server can hold, with a word in them where it may be.
 	names(word string) []string
 	// strangers are names that it cannot hold, each with the one that it takes it for, or

@@ -73,6 +73,7 @@ func (g *stage) bystanders(people ...person) {
 // in gives the stage to a Sever of its own, or to one that it shares.
 func (g *stage) in(w *severtest.World, conn catalog.Connection) {
 	g.World, g.conn = w.For(g.t), conn
+	g.Policy.Patience = time.Minute // of a machine that has much to do
 	// Many leave within this hour, from a small server.
 	g.Policy.MaxPercent, g.Policy.MaxHourPercent, g.Policy.MaxPerHour = 100, 10_000, 10_000
 	g.Owns(g.who, g.ref(g.her))
@@ -185,7 +186,7 @@ func (g *stage) halfWay() (caseID string, goOn func()) {
 	require.Eventually(g.t, func() bool {
 		c, err := g.Parts.Store.Case(g.Ctx, caseID)
 		return err == nil && !c.ContainedAt.IsZero()
-	}, 60*time.Second, 10*time.Millisecond, "contained")
+	}, 2*time.Minute, 10*time.Millisecond, "contained")
 	return caseID, func() {
 		require.NoError(g.t, g.Say(g.who, workflows.UpdateResume, workflows.Decision{By: "boss"}))
 	}

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/severhq/sever/internal/access"
@@ -42,12 +43,20 @@ func Outcome(gone, existed bool, gaps []access.Gap, steps []Ended) (access.Outco
 		why = append(why, "could not be read whole: "+gapsInWords(gaps))
 	}
 	switch {
+	case unproven(steps):
+		return access.Unknown, strings.Join(why, "; ")
 	case contained, rotated:
 		return access.Contained, strings.Join(why, "; ")
 	case len(gaps) > 0 && len(steps) == 0:
 		return access.Unknown, strings.Join(why, "; ")
 	}
 	return access.Blocked, strings.Join(why, "; ")
+}
+
+// unproven is true when everything was done and the last look could not say so.
+func unproven(steps []Ended) bool {
+	refused := slices.DeleteFunc(slices.Clone(steps), func(s Ended) bool { return s.Done })
+	return len(refused) > 0 && !slices.ContainsFunc(refused, func(s Ended) bool { return s.Action != access.Confirm })
 }
 
 // deletedBySomebodyElse is true when every step found nothing left to do.
