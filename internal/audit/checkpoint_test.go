@@ -176,6 +176,37 @@ func TestVerifyAll(t *testing.T) {
 	}
 }
 
+// An evidence pack has those checkpoints that name its chain; the others are no gap.
+func TestSomeOfTheCheckpoints(t *testing.T) {
+	l := newLedger(t)
+	three, err := audit.Sign(key(1), 3, noon, []audit.Head{l.rows["b"][3].Head()}, l.in[1].Hash)
+	require.NoError(t, err)
+	four, err := audit.Sign(key(1), 4, noon, []audit.Head{l.rows["a"][7].Head()}, three.Hash)
+	require.NoError(t, err)
+	book := audit.Book{Chains: []string{"a"}, Keys: l.keys, Part: true, Some: true, Rows: func(c string) iter.Seq2[audit.Row, error] { return seq(l.rows[c]) }}
+	for name, c := range map[string]struct {
+		have []audit.Checkpoint
+		want []string
+	}{
+		"with a gap":           {[]audit.Checkpoint{l.in[0], l.in[1], four}, []string{}},
+		"without the first":    {[]audit.Checkpoint{l.in[1], four}, []string{}},
+		"in another order":     {[]audit.Checkpoint{four, l.in[1]}, []string{"checkpoints 2 inserted"}},
+		"neighbours unrelated": {[]audit.Checkpoint{l.in[1], resigned(t, three, audit.Genesis)}, []string{"checkpoints 2 changed"}},
+	} {
+		book.Checkpoints = c.have
+		require.Equal(t, c.want, found(audit.VerifyAll(book).Findings), name)
+	}
+	book.Some, book.Checkpoints = false, []audit.Checkpoint{l.in[0], l.in[1], four}
+	require.Equal(t, []string{"checkpoints 3 missing"}, found(audit.VerifyAll(book).Findings))
+}
+
+func resigned(t *testing.T, c audit.Checkpoint, prev string) audit.Checkpoint {
+	t.Helper()
+	out, err := audit.Sign(key(1), c.No, c.At, c.Heads, prev)
+	require.NoError(t, err)
+	return out
+}
+
 func TestTheReportSaysWhatIsNotCovered(t *testing.T) {
 	l := newLedger(t)
 	require.Equal(t, audit.Report{Chains: 2, Rows: 12, Checkpoints: 2, Findings: []audit.Finding{}, Uncovered: 2}, l.verify())

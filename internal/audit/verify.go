@@ -56,6 +56,8 @@ type walk struct {
 	lastFits bool
 	gaps     map[int64]int // findings that say of a single row that it is missing
 	count    int64
+	tried    int   // places where misfits were looked for
+	shift    int64 // how far from its place the last misfit was written
 }
 
 func newWalk(chain string, want *Head) *walk {

@@ -31,6 +31,9 @@ type Book struct {
 	// Part is true when the book holds some of the chains only. Chains that a
 	// checkpoint names and the book does not are then no finding.
 	Part bool
+	// Some is true when the book holds some of the checkpoints only, as an evidence
+	// pack does. Numbers that are left out are then no finding.
+	Some bool
 }
 
 // Report is what verifying a book came to.
@@ -122,11 +125,11 @@ func (r *Report) line(b Book, where string, list []Checkpoint, seen map[string][
 		switch err := b.trust(c); {
 		case err != nil:
 			r.checkpoint(c.No, Changed, where+err.Error())
-		case c.No > next:
+		case c.No > next && !b.Some:
 			r.checkpoint(next, Missing, where+stretch("no such checkpoint", next, c.No-1))
 		case c.No < next:
 			r.checkpoint(c.No, Inserted, where+fmt.Sprintf("it follows checkpoint %d", next-1))
-		case c.Prev != prev:
+		case c.No == next && c.Prev != prev:
 			r.checkpoint(c.No-1, Changed, where+"the checkpoint behind it was written behind another")
 		}
 		if b.trust(c) == nil {

@@ -23,6 +23,11 @@ import "github.com/severhq/sever/internal/plan"
 package audit
 
 import "github.com/severhq/sever/internal/access"
+-- internal/evidence/evidence.go --
+// Package evidence needs the records.
+package evidence
+
+import "github.com/severhq/sever/internal/store"
 -- internal/payload/payload.go --
 // Package payload knows more than keys.
 package payload
@@ -211,6 +216,7 @@ func TestRulesCanFail(t *testing.T) {
 		"activities/activities.go:8: imports workflows",
 		"internal/access/access.go:4: imports internal/plan",
 		"internal/audit/audit.go:4: imports internal/access",
+		"internal/evidence/evidence.go:4: imports internal/store",
 		"internal/payload/payload.go:4: imports internal/store",
 		"internal/plan/plan.go:5: imports net/http",
 		"internal/plan/plan.go:7: imports internal/store",

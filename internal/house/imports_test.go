@@ -39,6 +39,10 @@ var importRules = []importRule{
 		why: "an exported chain could no longer be verified without the database that it came from",
 	},
 	{
+		in: []string{"internal/evidence"}, onlyOurs: true, only: []string{"internal/access", "internal/audit"},
+		why: "a pack that needs the records to be verified proves nothing to somebody who has only the pack",
+	},
+	{
 		in: []string{"internal/payload/..."}, onlyOurs: true, only: []string{own, "internal/config", "internal/payload"},
 		why: "whoever reads an encrypted history needs the keys and no part of what wrote it",
 	},
@@ -51,7 +55,7 @@ var importRules = []importRule{
 		why: "a story that is told from more than the trail cannot be told from an exported trail, and tells what nobody can verify",
 	},
 	{
-		in: []string{"internal/plan", "internal/access", "internal/roles", "internal/story"}, never: slices.Concat(pgx, temporal, world),
+		in: []string{"internal/plan", "internal/access", "internal/evidence", "internal/roles", "internal/story"}, never: slices.Concat(pgx, temporal, world),
 		why: "a decision that asks the world cannot be repeated, and cannot be tested in a table",
 	},
 	{
@@ -100,7 +104,7 @@ var importRules = []importRule{
 	},
 	{
 		in: []string{"starter"}, onlyOurs: true, only: []string{
-			"internal/access", "internal/audit", "internal/config", "internal/payload/...", "internal/plan", "internal/roles", "internal/store", "internal/story", "internal/wiring", "workflows",
+			"internal/access", "internal/audit", "internal/config", "internal/evidence", "internal/payload/...", "internal/plan", "internal/roles", "internal/store", "internal/story", "internal/wiring", "workflows",
 			"internal/provider", "internal/provider/catalog", // not one of them in particular
 			"internal/dev/...", // sever up, sever demo
 		},
