@@ -9,6 +9,7 @@ import (
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/audit"
+	"github.com/severhq/sever/internal/roles"
 	"github.com/severhq/sever/internal/store"
 )
 
@@ -75,7 +76,7 @@ type importedSecrets struct {
 }
 
 func (a *app) importSecrets(ctx context.Context, path string, w importWish) error {
-	by, err := a.actor(w.as)
+	by, err := a.allowed(w.as, roles.Import)
 	if err != nil {
 		return err
 	}
@@ -175,7 +176,9 @@ func (a *app) listSecretsCommand() *cobra.Command {
 		Use:   "list",
 		Short: "List who could know which shared secret, and who rotates it",
 		Args:  cobra.NoArgs,
-		RunE:  does(func(ctx context.Context, _ []string) error { return a.listSecrets(ctx, access.PrincipalID(principal)) }),
+		RunE: does(a.reading(func(ctx context.Context, _ []string) error {
+			return a.listSecrets(ctx, access.PrincipalID(principal))
+		})),
 	}
 	c.Flags().StringVar(&principal, "principal", "", "only of this principal")
 	return c

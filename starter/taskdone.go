@@ -12,6 +12,7 @@ import (
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/audit"
+	"github.com/severhq/sever/internal/roles"
 	"github.com/severhq/sever/internal/store"
 	"github.com/severhq/sever/workflows"
 )
@@ -41,7 +42,7 @@ type doneTask struct {
 }
 
 func (a *app) taskDone(ctx context.Context, what, key, why, as string) error {
-	by, err := a.actor(as)
+	by, err := a.allowed(as, roles.Finish)
 	if err != nil {
 		return err
 	}

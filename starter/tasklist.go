@@ -40,7 +40,7 @@ func (a *app) tasksCommand() *cobra.Command {
 when the systems agree. Those that no system can show, such as a shared secret that was
 rotated, close when somebody says so: sever tasks done CASE TASK --reason "..."`,
 		Args: cobra.NoArgs,
-		RunE: does(func(ctx context.Context, _ []string) error { return a.listTasks(ctx, f, time.Now()) }),
+		RunE: does(a.reading(func(ctx context.Context, _ []string) error { return a.listTasks(ctx, f, time.Now()) })),
 	}
 	c.Flags().BoolVar(&f.Closed, "all", false, "closed ones too")
 	c.Flags().StringVar(&f.Owner, "mine", "", "only those of this owner")

@@ -27,7 +27,13 @@ func TestCheck(t *testing.T) {
 			f.Connections = append(f.Connections, plan.Connection{Name: "do", Unknown: "time-out"})
 		},
 			plan.Checked{Open: []string{"do could not be asked: time-out"}}},
-		"protected":   {func(f *plan.Facts) { f.Accounts[0].Protected = "built-in" }, plan.Checked{Open: []string{"pg/ada is protected: built-in"}}},
+		"protected": {func(f *plan.Facts) { f.Accounts[0].Protected = "built-in" }, plan.Checked{Open: []string{"pg/ada is protected: built-in"}}},
+		"shared": {func(f *plan.Facts) { f.Accounts[0].SharedWith = []access.PrincipalID{"E7"} },
+			plan.Checked{Open: []string{"pg/ada is blocked: shared: E7 also claim it; it is never deleted for one of them"}}},
+		"rotated, which a person closes": {func(f *plan.Facts) {
+			f.Accounts[0].SharedWith, f.Policy.Shared = []access.PrincipalID{"E7"}, plan.SharedRotate
+			f.Connections[0].Engines = map[string]access.Capabilities{"postgres": {access.Rotate: {Support: access.Full}}}
+		}, plan.Checked{Open: []string{"pg/ada: shared: E7 also claim it; it is never deleted for one of them; its password is rotated, and they need the new one"}}},
 		"unsupported": {func(f *plan.Facts) { f.Accounts[0].Engine = "abacus" }, plan.Checked{Open: []string{`pg/ada is unsupported: nothing is known about engine "abacus"`}}},
 		"not read whole": {func(f *plan.Facts) {
 			f.Accounts[0].Gaps = []access.Gap{{Object: "database archive", Why: "not accepting connections"}}
