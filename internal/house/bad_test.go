@@ -100,6 +100,10 @@ func Spec() {
 	wire.Get()
 	http.Get("")
 }
+-- internal/provider/y/guards_test.go --
+package y
+
+func TestGuardsFailClosed() {}
 -- internal/provider/ytest/ytest.go --
 // Package ytest is what tests of several packages run.
 package ytest
@@ -221,6 +225,7 @@ func TestRulesCanFail(t *testing.T) {
 		"internal/plan/plan.go:5: imports net/http",
 		"internal/plan/plan.go:7: imports internal/store",
 		"internal/provider/catalog/catalog.go:6: imports internal/store",
+		"internal/provider/x/x.go: has no TestGuardsFailClosed",
 		"internal/provider/x/x.go: is not in the catalog",
 		"internal/provider/x/x.go:7: imports internal/provider/y",
 		"internal/provider/y/y.go:12: uses time.Sleep",

@@ -27,7 +27,7 @@ func (v violation) String() string { return fmt.Sprintf("%s: %s: %s", v.at, v.wh
 func check(t *tree) []violation {
 	var all []violation
 	for _, rule := range []func(*tree) []violation{
-		checkImports, checkTemporalMeetsProviders, checkCatalog,
+		checkImports, checkTemporalMeetsProviders, checkCatalog, checkGuards,
 		checkLength, checkPackageComments, checkPackageNames, checkMarks, checkCalls,
 	} {
 		all = append(all, rule(t)...)

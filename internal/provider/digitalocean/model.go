@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // What is read of the API's objects. Connections, URIs and passwords are not.
@@ -107,10 +108,14 @@ var builtIn = map[string]string{
 	"default":     "built in: the default user of the engine",
 }
 
-// protected says why a user may never be touched, or nothing.
+// protected says why a user may never be touched, or nothing. A role that the API has
+// no word for yet may be one of those that come with a cluster.
 func protected(name, role string) string {
-	if role == "primary" {
+	switch strings.ToLower(role) {
+	case "", "normal":
+		return builtIn[name]
+	case "primary":
 		return "role primary: made with the cluster"
 	}
-	return builtIn[name]
+	return fmt.Sprintf("role %s: not one that is known to be a person's", printable(role))
 }

@@ -136,6 +136,8 @@ func (a account) protected(ours identity, all []account) string {
 		return "a role, with which nobody logs in"
 	case a.User == "":
 		return "the account without a name, which is nobody's"
+	case ours == identity{}: // fail closed
+		return "which login is our own is not known, so it may be this one"
 	case a.identity == ours:
 		return "our own login"
 	case servants[a.User] != "":

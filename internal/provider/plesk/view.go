@@ -212,6 +212,9 @@ func (v view) account(u user) access.Account {
 }
 
 func (v view) protected(u user) string {
+	if _, shown := v.database(u.Database); v.keepDefaults && !u.universal() && !shown {
+		return "whether it is a default user, which PROTECT_DEFAULT_USERS keeps, cannot be told: Plesk does not list its database"
+	}
 	if of := v.defaults(u.ID); v.keepDefaults && len(of) > 0 {
 		return "the default user of database " + of[0].Name + ", which PROTECT_DEFAULT_USERS keeps"
 	}

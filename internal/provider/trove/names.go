@@ -119,8 +119,11 @@ func idRule(id string) bool {
 // touched; root is whatever the customer made of it.
 func reserved(name, engine string) string {
 	own := []string{"os_admin", "root", "clusterrepuser"}
-	if engine == postgresql {
+	switch _, known := Spec.Engines[engine]; {
+	case engine == postgresql:
 		own = []string{"os_admin", "postgres"}
+	case !known: // it may be any of them
+		own = append(own, "postgres")
 	}
 	if slices.Contains(own, name) {
 		return "built-in"
