@@ -62,7 +62,11 @@ func (a *Access) confirm(ctx context.Context, p provider.Provider, s store.Step,
 	if err != nil {
 		return err
 	}
-	seen, err := p.Look(ctx, s.Account)
+	var seen access.Sighting
+	err = traced(ctx, "system look", s.CaseID, s.Account.Connection, func(ctx context.Context) (err error) {
+		seen, err = p.Look(ctx, s.Account)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("confirm %s: %w", s.Account, err)
 	}

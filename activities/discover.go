@@ -50,7 +50,11 @@ func (a *Access) discover(ctx context.Context, in DiscoverInput) (Found, error) 
 	if err != nil {
 		return Found{}, err
 	}
-	listed, err := list(ctx, conn.Provider)
+	var listed []access.Account
+	err = traced(ctx, "system list", in.Case, in.Connection, func(ctx context.Context) (err error) {
+		listed, err = list(ctx, conn.Provider)
+		return err
+	})
 	if err != nil {
 		return Found{}, fmt.Errorf("list the accounts of %s: %w", in.Connection, err)
 	}

@@ -128,7 +128,11 @@ func (a *Access) restore(ctx context.Context, conn *catalog.Connection, lane *st
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), itemTime)
 	defer cancel()
-	done, cause := undo(ctx, conn.Provider, acct.Before, s)
+	var done provider.Restored
+	cause := traced(ctx, "system restore", s.CaseID, s.Account.Connection, func(ctx context.Context) (err error) {
+		done, err = undo(ctx, conn.Provider, acct.Before, s)
+		return err
+	})
 	if done.Secret != "" {
 		words, err := a.deliver(ctx, s, a.undoEvent(s, audit.SecretDelivered, n, "delivered", ""), done.Secret, "")
 		if err != nil {

@@ -11,10 +11,14 @@ import (
 	"github.com/severhq/sever/internal/store"
 )
 
+// Late is how long something may take before it counts as stuck.
+const Late = time.Hour
+
 // Watch are the activities that look after all cases at once.
 type Watch struct {
-	store *store.Store
-	cases Cases
+	store  *store.Store
+	notary Notary
+	cases  Cases
 }
 
 // Cases is what the watch has to know of the workflows that carry cases.
@@ -27,13 +31,20 @@ type Cases interface {
 }
 
 // NewWatch makes the activities that look after all cases.
-func NewWatch(s *store.Store, c Cases) *Watch { return &Watch{s, c} }
+func NewWatch(s *store.Store, n Notary, c Cases) *Watch { return &Watch{s, n, c} }
+
+// Sign seals what the audit trail has grown by, so that little of it is ever without
+// a signature.
+func (w *Watch) Sign(ctx context.Context) error {
+	return asTemporal(ctx, w.notary.sign(ctx, w.store, time.Now()))
+}
 
 // Watched is what the watch found and did.
 type Watched struct {
 	Open     int `json:"open"`     // cases
 	TakenUp  int `json:"taken_up"` // of them, those whose workflow was gone
 	Reminded int `json:"reminded"` // tasks
+	Findings int `json:"findings"` // steps and second looks that should have moved
 }
 
 // TakeUp compares the open cases with the workflows that run, and starts one for each

@@ -100,7 +100,11 @@ func (a *Access) step(ctx context.Context, p provider.Provider, lane *store.Lane
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), itemTime)
 	defer cancel()
-	receipt, cause := do(ctx, p, begun)
+	var receipt access.Receipt
+	cause := traced(ctx, "system "+string(s.Action), s.CaseID, s.Account.Connection, func(ctx context.Context) (err error) {
+		receipt, err = do(ctx, p, begun)
+		return err
+	})
 	return a.end(ctx, lane, begun, receipt, cause)
 }
 

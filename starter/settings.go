@@ -43,6 +43,7 @@ type policySettings struct {
 	MaxPercent  *int           `env:"SEVER_MAX_PERCENT"`
 	MaxPerHour  *int           `env:"SEVER_MAX_PER_HOUR"`
 	MaxHourPct  *int           `env:"SEVER_MAX_HOUR_PERCENT"`
+	ApprovalTTL *time.Duration `env:"SEVER_APPROVAL_TTL"`
 	Approval    *string        `env:"SEVER_APPROVAL"`
 	Shared      *string        `env:"SEVER_SHARED"`
 }
@@ -67,6 +68,12 @@ func (a *app) policy(r access.Reason) (plan.Policy, error) {
 		set(&p.MaxPerHour, s.MaxPerHour, "SEVER_MAX_PER_HOUR"),
 		set(&p.MaxHourPercent, s.MaxHourPct, "SEVER_MAX_HOUR_PERCENT"),
 	)
+	if s.ApprovalTTL != nil { // zero means something here: for ever
+		p.ApprovalTTL = *s.ApprovalTTL
+		if *s.ApprovalTTL < 0 {
+			err = errors.Join(err, fmt.Errorf("SEVER_APPROVAL_TTL is %s: give a positive length of time, or 0 for ever", *s.ApprovalTTL))
+		}
+	}
 	if s.Approval != nil {
 		p.Approval = plan.Approval(*s.Approval)
 		if p.Approval != plan.ApproveGuarded && p.Approval != plan.ApproveAlways {

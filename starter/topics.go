@@ -94,6 +94,10 @@ environment does not have is read from $SEVER_HOME/sever.env (written by sever u
   SEVER_PAYLOAD_KEYS        encrypts what Temporal stores: id=base64,... (sever keys new makes one). The first
                             encrypts, all decode. The same for every worker and command line
   SEVER_CODEC_TOKEN, SEVER_CODEC_ORIGIN   of sever codec: what a caller must know, and the origin of Temporal's interface
+  SEVER_MONITORING          host:port where the worker answers /metrics, /healthz and /readyz, with no
+                            authentication: where only the monitoring reaches it (the worker's)
+  SEVER_DEPLOYMENT, SEVER_BUILD   its version for Temporal's worker deployments (the worker's)
+  OTEL_EXPORTER_OTLP_ENDPOINT   where traces go; OpenTelemetry's other variables hold too
   NO_COLOR                  print without colours
 
 These change the policy of new cases:
@@ -102,6 +106,7 @@ These change the policy of new cases:
   SEVER_BATCH_SIZE    1             SEVER_MAX_ACCOUNTS  50           SEVER_MAX_PERCENT   20
   SEVER_MAX_PER_HOUR  100 accounts of a connection, by all cases together (incident 500)
   SEVER_MAX_HOUR_PERCENT  30 % of a connection, by all cases together
+  SEVER_APPROVAL_TTL  72h (incident 24h): how long an approval holds, 0 for ever
   SEVER_APPROVAL      "when guarded" or "always"
   SEVER_SHARED        "task" or "rotate": what becomes of accounts that others use too
 

@@ -25,5 +25,5 @@ func main() {
 func run() error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	return wiring.Run(ctx, config.Environ(), slog.New(slog.NewJSONHandler(os.Stderr, nil)))
+	return wiring.Run(ctx, config.Environ(), wiring.Version(), slog.New(slog.NewJSONHandler(os.Stderr, nil)))
 }

@@ -20,10 +20,11 @@ type Reconciled struct {
 	Open     int `json:"open"`     // cases
 	TakenUp  int `json:"taken_up"` // of them, those whose workflow was gone
 	Reminded int `json:"reminded"` // overdue tasks whose owner was reminded
+	Findings int `json:"findings"` // steps and second looks that should have moved; each is a task
 }
 
 // Reconcile compares the open cases with the workflows that run, takes up those that
-// lost theirs, and reminds of what is overdue. A schedule starts it; two at a time do
+// lost theirs, reminds of what is overdue, and signs the audit trail. A schedule starts it; two at a time do
 // no harm.
 func Reconcile(ctx workflow.Context) (Reconciled, error) {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
@@ -34,10 +35,14 @@ func Reconcile(ctx workflow.Context) (Reconciled, error) {
 	})
 	taking := workflow.ExecuteActivity(ctx, watch.TakeUp)
 	reminding := workflow.ExecuteActivity(ctx, watch.Remind)
-	var taken, reminded activities.Watched
+	inspecting := workflow.ExecuteActivity(ctx, watch.Inspect)
+	signing := workflow.ExecuteActivity(ctx, watch.Sign)
+	var taken, reminded, inspected activities.Watched
 	err := taking.Get(ctx, &taken)
-	if rerr := reminding.Get(ctx, &reminded); err == nil {
-		err = rerr
+	for _, other := range []error{reminding.Get(ctx, &reminded), inspecting.Get(ctx, &inspected), signing.Get(ctx, nil)} {
+		if err == nil {
+			err = other
+		}
 	}
-	return Reconciled{taken.Open, taken.TakenUp, reminded.Reminded}, err
+	return Reconciled{taken.Open, taken.TakenUp, reminded.Reminded, inspected.Findings}, err
 }

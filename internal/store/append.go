@@ -68,6 +68,7 @@ func (t *Tx) writeEvents(ctx context.Context) error {
 	if len(rows) == 0 {
 		return nil
 	}
+	t.added = append(t.added, rows...)
 	return wrap(op, t.insertRows(ctx, rows, heads))
 }
 

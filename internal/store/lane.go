@@ -14,6 +14,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/severhq/sever/internal/audit"
 )
 
 // Lane is the right to change one resource, held by one connection to the
@@ -21,6 +23,7 @@ import (
 type Lane struct {
 	key  string
 	conn *pgxpool.Conn
+	told func(audit.Row)
 	turn func() // gives the turn within this process back
 	once sync.Once
 }
@@ -51,7 +54,7 @@ func (s *Store) LockLane(ctx context.Context, key string, wait time.Duration) (*
 		done()
 		return nil, wrap(op, err)
 	}
-	return &Lane{key: key, conn: conn, turn: done}, nil
+	return &Lane{key: key, conn: conn, told: s.told, turn: done}, nil
 }
 
 // acquireLane takes a connection of the lanes' pool. All of them in use is busy.
@@ -98,7 +101,7 @@ func (l *Lane) Do(ctx context.Context, do func(*Tx) error) error {
 	if l.conn.Conn().IsClosed() {
 		return fmt.Errorf("lane %s: %w", l.key, ErrLaneLost)
 	}
-	err := transact(ctx, l.conn, do)
+	err := transact(ctx, l.conn, l.told, do)
 	if err != nil && l.conn.Conn().IsClosed() {
 		return fmt.Errorf("lane %s: %w: %w", l.key, ErrLaneLost, err)
 	}

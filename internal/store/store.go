@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/config"
 )
 
@@ -28,6 +29,9 @@ type Options struct {
 	// Privileged accepts a role that could rewrite the audit trail. Only tests and
 	// tools that read set it.
 	Privileged bool
+	// Appended, if set, is told of every row that joined the audit trail, after its
+	// transaction was committed. It must be quick.
+	Appended func(audit.Row)
 }
 
 // Store is the records in one database. It is safe for concurrent use.
@@ -35,6 +39,7 @@ type Store struct {
 	queries
 	pool  *pgxpool.Pool
 	lanes *pgxpool.Pool
+	told  func(audit.Row)
 
 	mu    sync.Mutex
 	turns map[string]*turn // of lanes, by key
@@ -56,7 +61,7 @@ func Open(ctx context.Context, url config.Secret, o Options) (*Store, error) {
 		pool.Close()
 		return nil, err
 	}
-	s := &Store{queries: queries{pool}, pool: pool, lanes: lanes, turns: map[string]*turn{}}
+	s := &Store{queries: queries{pool}, pool: pool, lanes: lanes, told: o.Appended, turns: map[string]*turn{}}
 	if err := s.check(ctx, o.Privileged); err != nil {
 		s.Close()
 		return nil, err
@@ -79,7 +84,7 @@ func (s *Store) Ping(ctx context.Context) error {
 // otherwise nothing of it stays. An error of the commit itself may mean either:
 // repeat the whole, every write can be repeated.
 func (s *Store) Do(ctx context.Context, do func(*Tx) error) error {
-	return transact(ctx, s.pool, do)
+	return transact(ctx, s.pool, s.told, do)
 }
 
 // Tx is a transaction. It is not safe for concurrent use.
@@ -87,6 +92,7 @@ type Tx struct {
 	queries
 	tx     pgx.Tx
 	events pendingEvents
+	added  []audit.Row // rows that this transaction has written
 }
 
 type beginner interface {
@@ -95,15 +101,24 @@ type beginner interface {
 
 // transact relies on read committed: Append must see, behind the lock of a chain,
 // what the transaction before it wrote.
-func transact(ctx context.Context, b beginner, do func(*Tx) error) error {
+func transact(ctx context.Context, b beginner, told func(audit.Row), do func(*Tx) error) error {
 	options := pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite}
-	return pgx.BeginTxFunc(ctx, b, options, func(ptx pgx.Tx) error {
+	var added []audit.Row
+	err := pgx.BeginTxFunc(ctx, b, options, func(ptx pgx.Tx) error {
 		tx := &Tx{queries: queries{ptx}, tx: ptx}
 		if err := do(tx); err != nil {
 			return err
 		}
-		return tx.writeEvents(ctx)
+		err := tx.writeEvents(ctx)
+		added = tx.added
+		return err
 	})
+	if err == nil && told != nil {
+		for _, row := range added {
+			told(row)
+		}
+	}
+	return err
 }
 
 // exec runs a statement and says how many rows it changed.

@@ -17,7 +17,7 @@ func TestTwoSinksAreNone(t *testing.T) {
 		"SEVER_SECRET_DIR and SEVER_SECRET_COMMAND are both set": {"SEVER_SECRET_DIR": t.TempDir(), "SEVER_SECRET_COMMAND": "/bin/cat"},
 		"SEVER_SECRET_COMMAND: the program that receives":        {"SEVER_SECRET_COMMAND": "/no/such/program"},
 	} {
-		err := wiring.Run(t.Context(), config.Vars{"SEVER_DATABASE_URL": "postgres://x@localhost:1/x"}.With(more), slog.New(slog.DiscardHandler))
+		err := wiring.Run(t.Context(), config.Vars{"SEVER_DATABASE_URL": "postgres://x@localhost:1/x"}.With(more), "test", slog.New(slog.DiscardHandler))
 		require.ErrorContains(t, err, want)
 	}
 }

@@ -12,10 +12,12 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
+	"go.temporal.io/sdk/contrib/opentelemetry"
 	"go.temporal.io/sdk/log"
 
 	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/payload"
+	"github.com/severhq/sever/internal/telemetry"
 	"github.com/severhq/sever/workflows"
 )
 
@@ -59,6 +61,13 @@ func dial(ctx context.Context, vars config.Vars, logger *slog.Logger, codec func
 	}
 	opts.Logger = log.NewStructuredLogger(logger)
 	codec(keys).Apply(&opts)
+	if telemetry.Traced(vars) {
+		tracing, err := opentelemetry.NewTracingInterceptor(opentelemetry.TracerOptions{DisableBaggage: true})
+		if err != nil {
+			return nil, fmt.Errorf("trace what Temporal is asked for: %w", err)
+		}
+		opts.Interceptors = append(opts.Interceptors, tracing)
+	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	c, err := client.DialContext(ctx, opts)

@@ -1,0 +1,106 @@
+package telemetry
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/severhq/sever/internal/store"
+)
+
+// Standing reads from the records how everything stands. Buckets are upper bounds in
+// seconds for how long containing took.
+type Standing func(ctx context.Context, buckets []float64) (store.Numbers, error)
+
+// The metrics that come from the records are the same in every process, and survive
+// its end.
+var (
+	recordsUp     = desc("sever_records_up", "1 when the records could be read for this answer. When it is 0, nothing below is told.")
+	openCases     = desc("sever_open_cases", "Open cases by reason and by how long ago they were opened.", "reason", "age")
+	unknown       = desc("sever_unknown_connections", "Connections of open cases that could not be asked.")
+	openTasks     = desc("sever_open_tasks", "What only a person can do, and whether it is past its due date.", "overdue")
+	auditLag      = desc("sever_audit_lag_rows", "Rows of the audit trail that no signed checkpoint covers yet.")
+	auditUnsigned = desc("sever_audit_lag_seconds", "How old the oldest row is that no signed checkpoint covers.")
+	stuck         = desc("sever_stuck_steps", "Steps that began more than an hour ago and have no result.")
+	lateLooks     = desc("sever_late_second_looks", "Second looks whose time passed more than an hour ago.")
+	contained     = desc("sever_time_to_contained_seconds", "How long cases took, from their beginning or their effective date, until nobody could log in any more.", "reason")
+)
+
+func desc(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc(name, help, labels, nil)
+}
+
+// buckets of the time to contained, in seconds.
+var buckets = []float64{1, 2, 5, 10, 30, 60, 300, 900, 3600, 14400, 86400}
+
+// fresh is how long numbers are told again without reading the records: several
+// scrapers cost as much as one.
+const fresh = 5 * time.Second
+
+// records collects what the records say.
+type records struct {
+	standing Standing
+	mu       sync.Mutex
+	at       time.Time
+	last     store.Numbers
+	err      error
+}
+
+// Describe lists the metrics.
+func (r *records) Describe(out chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{recordsUp, openCases, unknown, openTasks, auditLag, auditUnsigned, stuck, lateLooks, contained} {
+		out <- d
+	}
+}
+
+// Collect reads the records. What cannot be read is not told: no number is better than
+// an old one that looks new.
+func (r *records) Collect(out chan<- prometheus.Metric) {
+	n, now, err := r.read()
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	if err != nil {
+		gauge(recordsUp, 0)
+		return
+	}
+	gauge(recordsUp, 1)
+	for _, c := range n.OpenCases {
+		for age, count := range map[string]int{"hour": c.Hour, "day": c.Day, "week": c.Week, "older": c.Older} {
+			gauge(openCases, float64(count), string(c.Reason), age)
+		}
+	}
+	gauge(unknown, float64(n.Unknown))
+	gauge(openTasks, float64(n.Tasks-n.Overdue), "false")
+	gauge(openTasks, float64(n.Overdue), "true")
+	gauge(auditLag, float64(n.Lag))
+	age := 0.0
+	if !n.Unsigned.IsZero() {
+		age = now.Sub(n.Unsigned).Seconds()
+	}
+	gauge(auditUnsigned, age)
+	gauge(stuck, float64(n.Stuck))
+	gauge(lateLooks, float64(n.LateLooks))
+	for _, c := range n.Contained {
+		within := map[float64]uint64{}
+		for i, count := range c.Within {
+			within[buckets[i]] = uint64(count)
+		}
+		out <- prometheus.MustNewConstHistogram(contained, uint64(c.Count), c.Seconds, within, string(c.Reason))
+	}
+}
+
+func (r *records) read() (store.Numbers, time.Time, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := time.Now()
+	if now.Sub(r.at) > fresh {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		r.last, r.err = r.standing(ctx, buckets)
+		r.at = now
+	}
+	return r.last, now, r.err
+}
