@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/dev/cutproxy"
 	"github.com/severhq/sever/internal/provider/mysql"
 	"github.com/severhq/sever/internal/provider/providertest"
 )
@@ -39,7 +40,7 @@ func contractWorld(t *testing.T) providertest.World {
 	require.NoError(t, err)
 
 	proxied := w.throughProxy()
-	p := w.open(w.urlAs(w.name("sever"), "steel-stapler", proxied.listener.Addr().String()))
+	p := w.open(w.urlAs(w.name("sever"), "steel-stapler", proxied.Addr()))
 	drop := func(t *testing.T) {
 		t.Helper()
 		w.sql("drop user {ada}@`%`", "drop view {archive}.{ada}", "drop function {archive}.{ada}", "drop trigger {archive}.{ada}", "drop event {archive}.{ada}",
@@ -74,13 +75,13 @@ func contractWorld(t *testing.T) providertest.World {
 			},
 			Break: func(_ *testing.T, _ access.Action, late bool) {
 				if late {
-					proxied.fail(after)
+					proxied.Fail(cutproxy.After)
 				} else {
-					proxied.fail(before)
+					proxied.Fail(cutproxy.Before)
 				}
 			},
-			Down: func(*testing.T) { proxied.setDown(true) },
-			Up:   func(*testing.T) { proxied.setDown(false) },
+			Down: func(*testing.T) { proxied.Down() },
+			Up:   func(*testing.T) { proxied.Up() },
 		},
 	}
 }

@@ -96,8 +96,8 @@ func (w *world) act(s access.Step) (access.Receipt, error) {
 func TestNamesThatAreRefusedReachNoServer(t *testing.T) {
 	w := newWorld(t)
 	p := w.throughProxy()
-	w.my = w.open(w.urlAs("sever", "x", p.listener.Addr().String()))
-	p.setDown(true) // whoever dials gets a transient error
+	w.my = w.open(w.urlAs("sever", "x", p.Addr()))
+	p.Down() // whoever dials gets a transient error
 	for _, name := range []string{"", "ada ", "a\x00b", "\xff", strings.Repeat("n", 129), strings.Repeat("n", 64<<10)} {
 		ref := access.Ref{Connection: "my", Resource: "server", Name: name, Host: "%", ForeignID: "0123456789abcdef"}
 		good := ref
@@ -266,11 +266,11 @@ func TestTheServerIsDownForAWhileAndBack(t *testing.T) {
 	w := newWorld(t)
 	ref := w.person("ada", "%")
 	p := w.throughProxy()
-	w.my = w.open(w.urlAs(w.name("sever"), "steel-stapler", p.listener.Addr().String()))
-	p.setDown(true)
+	w.my = w.open(w.urlAs(w.name("sever"), "steel-stapler", p.Addr()))
+	p.Down()
 	_, err := w.my.Contain(t.Context(), ref, access.Lock)
 	require.Equal(t, provider.Transient, provider.KindOf(err), "%v", err)
-	p.setDown(false)
+	p.Up()
 	r, err := w.my.Contain(t.Context(), ref, access.Lock)
 	require.NoError(t, err)
 	require.False(t, r.Already)
@@ -279,10 +279,10 @@ func TestTheServerIsDownForAWhileAndBack(t *testing.T) {
 func TestWhatError1396IsAboutIsReadBack(t *testing.T) {
 	w := newWorld(t)
 	p := w.throughProxy()
-	w.my = w.open(w.urlAs(w.name("sever"), "steel-stapler", p.listener.Addr().String()))
+	w.my = w.open(w.urlAs(w.name("sever"), "steel-stapler", p.Addr()))
 	for _, s := range []access.Step{{Action: access.Contain}, {Action: access.Delete}} {
 		s.Account = w.person("ada", "%")
-		p.during(func() { w.sql("drop user {ada}@`%`") })
+		p.During(func() { w.sql("drop user {ada}@`%`") })
 		r, err := w.act(s)
 		require.NoError(t, err)
 		require.Equal(t, access.Receipt{Already: true, Words: "there is no such account"}, r, "gone between our look and our statement")

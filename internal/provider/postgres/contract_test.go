@@ -15,6 +15,7 @@ import (
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/dev/cutproxy"
 	"github.com/severhq/sever/internal/dev/devtest"
 	"github.com/severhq/sever/internal/provider/postgres"
 	"github.com/severhq/sever/internal/provider/providertest"
@@ -88,13 +89,13 @@ func contractWorld(t *testing.T, s devtest.Named) providertest.World {
 			},
 			Break: func(_ *testing.T, _ access.Action, late bool) {
 				if late {
-					proxied.fail(after)
+					proxied.Fail(cutproxy.After)
 				} else {
-					proxied.fail(before)
+					proxied.Fail(cutproxy.Before)
 				}
 			},
-			Down: func(*testing.T) { proxied.setDown(true) },
-			Up:   func(*testing.T) { proxied.setDown(false) },
+			Down: func(*testing.T) { proxied.Down() },
+			Up:   func(*testing.T) { proxied.Up() },
 		},
 	}
 }
