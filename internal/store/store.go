@@ -100,9 +100,10 @@ type beginner interface {
 }
 
 // transact relies on read committed: Append must see, behind the lock of a chain,
-// what the transaction before it wrote.
+// what the transaction before it wrote. It does not ask for the right to write: where
+// somebody made the database read-only, that is obeyed, and nothing goes on.
 func transact(ctx context.Context, b beginner, told func(audit.Row), do func(*Tx) error) error {
-	options := pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite}
+	options := pgx.TxOptions{IsoLevel: pgx.ReadCommitted}
 	var added []audit.Row
 	err := pgx.BeginTxFunc(ctx, b, options, func(ptx pgx.Tx) error {
 		tx := &Tx{queries: queries{ptx}, tx: ptx}

@@ -22,6 +22,7 @@ import (
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/dev/devtest"
+	"github.com/severhq/sever/internal/dev/postgres"
 	"github.com/severhq/sever/internal/plan"
 	"github.com/severhq/sever/internal/provider/catalog"
 	"github.com/severhq/sever/internal/provider/memory"
@@ -41,12 +42,20 @@ type World struct {
 	Secrets  string // the folder of new credentials
 	Stop     func() // of the worker
 	Database config.Secret
+	Server   *postgres.Server // of the records, which it has in the database Records
+	Records  string           // the application's role is called the same, with _app
 }
 
 var quick = activities.Pace{LaneWait: 5 * time.Second, LookEvery: time.Millisecond, Looks: 20}
 
 // New starts one with the given connections; it ends with the test.
 func New(t *testing.T, conns ...catalog.Connection) *World {
+	t.Helper()
+	return NewOn(t, devtest.Postgres(t), conns...)
+}
+
+// NewOn is New with the records on a server of the test's choice.
+func NewOn(t *testing.T, server *postgres.Server, conns ...catalog.Connection) *World {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(cancel)
@@ -60,7 +69,8 @@ func New(t *testing.T, conns ...catalog.Connection) *World {
 	require.NoError(t, err)
 	policy.SecondLook, policy.RetryEvery, policy.Patience = 300*time.Millisecond, 500*time.Millisecond, 10*time.Second
 	w := &World{T: t, Ctx: ctx, Queue: "test-" + Unique(), Policy: policy, Secrets: filepath.Join(t.TempDir(), "secrets")}
-	w.Database = records(ctx, t)
+	w.Server = server
+	w.Database, w.Records = records(ctx, t, server)
 	w.Parts = wiring.Parts{
 		Temporal: temporal, Queue: w.Queue, Store: w.OpenStore(), Connections: catalog.Of(conns...),
 		Notary: activities.Notary{Key: key, File: filepath.Join(t.TempDir(), "checkpoints")},
@@ -90,9 +100,8 @@ func Unique() string {
 }
 
 // records makes a fresh database with its two roles and the schema.
-func records(ctx context.Context, t *testing.T) config.Secret {
+func records(ctx context.Context, t *testing.T, pg *postgres.Server) (config.Secret, string) {
 	t.Helper()
-	pg := devtest.Postgres(t)
 	name, password := "records_"+Unique(), Unique()
 	roles := store.Roles{Database: name, Owner: name + "_owner", OwnerPassword: config.NewSecret(password), App: name + "_app", AppPassword: config.NewSecret(password)}
 	require.NoError(t, store.CreateRoles(ctx, config.NewSecret(pg.URL("postgres")), roles))
@@ -100,7 +109,7 @@ func records(ctx context.Context, t *testing.T) config.Secret {
 		return config.NewSecret(fmt.Sprintf("postgres://%s:%s@%s/%s?sslmode=disable", role, password, pg.Addr, name))
 	}
 	require.NoError(t, store.Migrate(ctx, as(roles.Owner), as(roles.App)))
-	return as(roles.App)
+	return as(roles.App), name
 }
 
 // OpenStore opens the records once more, as another worker does.
