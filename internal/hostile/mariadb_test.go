@@ -40,7 +40,7 @@ func (s onMariaDB) connection(t *testing.T, name string, as person, address stri
 	u := url.URL{Scheme: "mysql", User: url.UserPassword(c.User, c.Passwd), Host: c.Addr}
 	prefix := catalog.Prefix(name)
 	p, err := mysql.Spec.Open(provider.Settings{Connection: name, Prefix: prefix, Vars: config.Vars{
-		prefix + "URL": u.String(), prefix + "TLS": "off", prefix + "CONNECT_TIMEOUT": "3s"}})
+		prefix + "URL": u.String(), prefix + "TLS": "off"}})
 	require.NoError(t, err)
 	t.Cleanup(p.Close)
 	return catalog.Connection{Name: name, Spec: mysql.Spec, Provider: p, Owner: "dba@example.com"}

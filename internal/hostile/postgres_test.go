@@ -40,7 +40,7 @@ func (s onPostgres) as(who person, database, address string) string {
 func (s onPostgres) connection(t *testing.T, name string, as person, address string) catalog.Connection {
 	t.Helper()
 	p, err := postgres.Spec.Open(provider.Settings{Connection: name, Prefix: catalog.Prefix(name), Vars: config.Vars{
-		catalog.Prefix(name) + "URL": s.as(as, "postgres", address), catalog.Prefix(name) + "CONNECT_TIMEOUT": "3s"}})
+		catalog.Prefix(name) + "URL": s.as(as, "postgres", address)}})
 	require.NoError(t, err)
 	t.Cleanup(p.Close)
 	return catalog.Connection{Name: name, Spec: postgres.Spec, Provider: p, Owner: "dba@example.com"}

@@ -89,7 +89,7 @@ func (w *World) Reaches(who access.PrincipalID, what string, want func(workflows
 	require.Eventually(w.T, func() bool {
 		v, err := w.Parts.Temporal.QueryWorkflow(w.Ctx, w.ID(who), "", workflows.QueryProgress)
 		return err == nil && v.Get(&p) == nil && want(p)
-	}, 2*time.Minute, 10*time.Millisecond, "%s: %+v", what, &p)
+	}, 4*time.Minute, 10*time.Millisecond, "%s: %+v", what, &p)
 	return p
 }
 
