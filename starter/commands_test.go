@@ -47,6 +47,8 @@ func TestCommands(t *testing.T) {
 			})
 		}
 	})
+	t.Run("a case becomes an evidence pack", func(t *testing.T) { onePack(t, w) })
+	t.Run("every case becomes one that is whole", func(t *testing.T) { packs(t, w) })
 	t.Run("a changed trail is found", func(t *testing.T) { tampering(t, w) })
 }
 

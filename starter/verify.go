@@ -23,7 +23,8 @@ type auditSettings struct {
 }
 
 func (a *app) verifyCommand() *cobra.Command {
-	var file string
+	var file, pack string
+	var keys []string
 	var all bool
 	c := &cobra.Command{
 		Use:   "verify [case | principal]",
@@ -35,17 +36,34 @@ asks nobody but the database. Without a case it checks everything.
 The trail is tamper-evident, not tamper-proof: who owns the database can rewrite what no
 checkpoint outside covers yet. The report says how many rows that are.
 
+With --pack it verifies an evidence pack (sever evidence) and asks nobody at all: neither
+the database nor settings are needed. Give it the public key as you know it from the
+owner of the installation; without one, the pack can only be shown to fit together.
+
 Exit code: 0 nothing was found, 3 otherwise.`,
 		Args: cobra.MaximumNArgs(1),
-		RunE: does(a.reading(func(ctx context.Context, args []string) error {
+		RunE: does(func(ctx context.Context, args []string) error {
+			switch {
+			case pack != "" && (all || len(args) > 0 || file != ""):
+				return badInput("--pack makes no sense with a case, --all or --checkpoints: a pack has its own")
+			case pack != "":
+				return a.verifyPack(pack, keys) // whoever has the file may read it
+			case len(keys) > 0:
+				return badInput("--key is for --pack").then("the keys of this installation are in SEVER_AUDIT_PUBLIC_KEYS")
+			}
+			if err := a.reads(); err != nil {
+				return err
+			}
 			if all && len(args) > 0 {
 				return badInput("--all and a case together make no sense: choose one")
 			}
 			return a.verify(ctx, args, file)
-		})),
+		}),
 	}
 	c.Flags().BoolVar(&all, "all", false, "check everything (also the default)")
 	c.Flags().StringVar(&file, "checkpoints", "", "the copy of the checkpoints outside the database (default $SEVER_CHECKPOINTS)")
+	c.Flags().StringVar(&pack, "pack", "", "verify this evidence pack instead, offline")
+	c.Flags().StringArrayVar(&keys, "key", nil, "with --pack: a public key in base64, or a file that has it; may be repeated")
 	return c
 }
 
@@ -124,14 +142,24 @@ func publicKeys(s auditSettings) ([]ed25519.PublicKey, error) {
 		}
 		keys = append(keys, b)
 	}
+	key, err := s.signer()
+	if err != nil || key == nil {
+		return keys, err
+	}
+	public, _ := key.Public().(ed25519.PublicKey)
+	return append(keys, public), nil
+}
+
+// signer is the key that signs checkpoints and packs; nil where none is set.
+func (s auditSettings) signer() (ed25519.PrivateKey, error) {
 	if s.Key.Empty() {
-		return keys, nil
+		return nil, nil
 	}
 	seed, err := base64.StdEncoding.DecodeString(s.Key.Reveal())
 	if err != nil || len(seed) != ed25519.SeedSize {
 		return nil, badInput("SEVER_AUDIT_KEY is not the base64 of a %d byte Ed25519 seed", ed25519.SeedSize)
 	}
-	return append(keys, ed25519.NewKeyFromSeed(seed).Public().(ed25519.PublicKey)), nil
+	return ed25519.NewKeyFromSeed(seed), nil
 }
 
 // copies are the checkpoints outside the database. A file that somebody named has to

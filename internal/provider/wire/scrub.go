@@ -3,10 +3,7 @@ package wire
 import (
 	"cmp"
 	"encoding/base64"
-	"encoding/json"
-	"encoding/xml"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -50,7 +47,7 @@ type scrubber []string
 func newScrubber(secrets []config.Secret) scrubber {
 	var s scrubber
 	for _, secret := range secrets {
-		s = append(s, forms(secret.Reveal())...)
+		s = append(s, config.Forms(secret.Reveal())...)
 	}
 	return s.sorted()
 }
@@ -74,21 +71,6 @@ func (s scrubber) in(text string) bool {
 	return slices.ContainsFunc(s, func(secret string) bool { return len(secret) >= 8 && strings.Contains(text, secret) })
 }
 
-// forms are the ways in which a secret is written.
-func forms(secret string) []string {
-	if secret == "" {
-		return nil
-	}
-	quoted, _ := json.Marshal(secret) // of a string, which always works
-	var escaped strings.Builder
-	_ = xml.EscapeText(&escaped, []byte(secret))
-	return []string{
-		secret, url.QueryEscape(secret), url.PathEscape(secret),
-		strings.Trim(string(quoted), `"`), escaped.String(),
-		base64.StdEncoding.EncodeToString([]byte(secret)),
-	}
-}
-
 // bearers are the headers whose values are secrets, whatever a provider told us.
 var bearers = []string{
 	"Authorization", "Proxy-Authorization", "Cookie", "X-Auth-Token", "X-Subject-Token", "X-Api-Key", "Http_auth_passwd", "Key",
@@ -99,15 +81,15 @@ func credentials(sent http.Header) scrubber {
 	var s scrubber
 	for _, name := range bearers {
 		for _, value := range sent.Values(name) {
-			s = append(s, forms(value)...)
+			s = append(s, config.Forms(value)...)
 			_, token, found := strings.Cut(value, " ")
 			if !found {
 				continue
 			}
-			s = append(s, forms(token)...)
+			s = append(s, config.Forms(token)...)
 			if pair, err := base64.StdEncoding.DecodeString(token); err == nil {
 				_, password, _ := strings.Cut(string(pair), ":")
-				s = append(s, forms(password)...)
+				s = append(s, config.Forms(password)...)
 			}
 		}
 	}

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/severhq/sever/internal/audit"
+	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/evidence"
+	"github.com/severhq/sever/internal/roles"
+	"github.com/severhq/sever/internal/store"
+)
+
+// packWish is what the flags of evidence say.
+type packWish struct {
+	out   string
+	force bool
+	as    string
+}
+
+func (a *app) evidenceCommand() *cobra.Command {
+	var w packWish
+	c := &cobra.Command{
+		Use:   "evidence <case | principal>",
+		Short: "Write everything about a case into one archive for an auditor",
+		Long: `Writes one .zip: the records as JSON, the exact plans, the audit trail of the case with the
+signed checkpoints that cover it, a report to read and print, and how to verify all of it
+without this installation.
+
+Where SEVER_AUDIT_KEY is set, the trail is signed once more before it is read, and the
+pack is signed too. The trail notes who made the pack, with its hash, before the file is
+written. Nobody else can read the file.`,
+		Example: "  sever evidence E1042 --out ada.zip\n  sever audit verify --pack ada.zip --key PUBLICKEY",
+		Args:    cobra.ExactArgs(1),
+		RunE:    does(func(ctx context.Context, args []string) error { return a.evidence(ctx, args[0], w) }),
+	}
+	c.Flags().StringVar(&w.out, "out", "", "the file (default evidence-CASE.zip here)")
+	c.Flags().BoolVar(&w.force, "force", false, "replace the file if it is there")
+	c.Flags().StringVar(&w.as, "as", "", "who makes the pack (default $SEVER_ACTOR, or who is logged in)")
+	return c
+}
+
+// packDocument is the JSON of evidence.
+type packDocument struct {
+	Case      string `json:"case"`
+	File      string `json:"file"`
+	Manifest  string `json:"manifest"` // the SHA-256 of its manifest, as the trail has it
+	Files     int    `json:"files"`
+	Rows      int64  `json:"rows"`
+	Uncovered int64  `json:"uncovered"`
+	KeyID     string `json:"key_id,omitempty"` // empty: it is not signed
+}
+
+func (a *app) evidence(ctx context.Context, what string, w packWish) error {
+	by, err := a.allowed(w.as, roles.Read)
+	if err != nil {
+		return err
+	}
+	settings, err := config.Parse[auditSettings](a.vars, "")
+	if err != nil {
+		return badInput("%w", err)
+	}
+	keys, err := publicKeys(settings)
+	if err != nil {
+		return err
+	}
+	secrets, err := config.SecretsOf(a.vars)
+	if err != nil {
+		return badInput("%w", err)
+	}
+	clients, err := a.records(ctx)
+	if err != nil {
+		return err
+	}
+	defer clients.Close()
+	c, err := find(ctx, clients.store, what)
+	if err != nil {
+		return err
+	}
+	path := w.out
+	if path == "" {
+		path = "evidence-" + c.ID + ".zip"
+	}
+	if _, err := os.Lstat(path); err == nil && !w.force {
+		return badInput("%s is there already", path).then("choose another file with --out, or replace it with --force")
+	}
+	key, err := settings.signer()
+	if err != nil {
+		return err
+	}
+	if err := signTrail(ctx, clients.store, key, settings.Checkpoints); err != nil {
+		return err
+	}
+	file, err := clients.store.CaseFile(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	in := packed(file)
+	in.Keys, in.Key, in.MadeAt, in.MadeBy, in.Secrets = keys, key, time.Now(), by, config.Scrubber(secrets)
+	pack, err := evidence.Build(in)
+	if leak, ok := errors.AsType[*evidence.SecretError](err); ok {
+		return failed(exitOpen, "%w", leak).then("change that credential: it stands in the records of case %s", c.ID)
+	}
+	if err != nil {
+		return err
+	}
+	if err := noteRead(ctx, clients.store, pack, by); err != nil {
+		return err
+	}
+	if err := writePack(path, pack.Zip, w.force); err != nil {
+		return err
+	}
+	a.showPack(path, pack, key)
+	return nil
+}
+
+// signTrail makes a checkpoint of how all chains stand now, in the database and outside
+// it, so that the pack has no row that none covers. Without a key it does nothing.
+func signTrail(ctx context.Context, s *store.Store, key ed25519.PrivateKey, outside string) error {
+	if key == nil {
+		return nil
+	}
+	if _, err := s.AddCheckpoint(ctx, key, time.Now()); err != nil || outside == "" {
+		return err
+	}
+	last, err := audit.LastCheckpoint(outside)
+	if err != nil {
+		return err
+	}
+	missing, err := s.CheckpointsAfter(ctx, last)
+	if err != nil {
+		return err
+	}
+	return audit.AppendCheckpoint(outside, missing...)
+}
+
+// noteRead writes who took which pack to the trail of the case.
+func noteRead(ctx context.Context, s *store.Store, p evidence.Pack, by string) error {
+	m := p.Manifest
+	return s.Do(ctx, func(tx *store.Tx) error {
+		return tx.Append(ctx, audit.Event{Chain: m.Case, Key: "evidence/" + p.Hash, At: time.Now(), Kind: audit.EvidenceRead, Actor: by, Object: m.Case,
+			Data: map[string]any{"manifest": p.Hash, "rows": m.Chain.Seq, "signed_by": m.KeyID}})
+	})
+}
+
+// writePack puts the pack where nobody else can read it, whole or not at all.
+func writePack(path string, text []byte, force bool) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), ".evidence-*") // mode 0600
+	if err != nil {
+		return failed(exitInternal, "write the pack: %w", err).then("choose a folder that can be written with --out")
+	}
+	defer func() { err = errors.Join(err, ignoreGone(os.Remove(f.Name()))) }()
+	_, err = f.Write(text)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("write the pack: %w", err)
+	}
+	if force {
+		return os.Rename(f.Name(), path)
+	}
+	if err := os.Link(f.Name(), path); err != nil { // unlike a rename, it replaces nothing
+		return failed(exitBadInput, "write the pack: %w", err).then("choose another file with --out, or replace it with --force")
+	}
+	return nil
+}
+
+func ignoreGone(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+func (a *app) showPack(path string, p evidence.Pack, key ed25519.PrivateKey) {
+	m := p.Manifest
+	if a.json {
+		a.out.document(packDocument{m.Case, path, p.Hash, len(m.Files), m.Chain.Seq, m.Chain.Seq - m.Covered, m.KeyID})
+		return
+	}
+	a.out.linef("Wrote %s: case %s, %s, rows 1 to %d of its trail.", a.out.bold(printable(path)), m.Case, plural(len(m.Files), "file", "files"), m.Chain.Seq)
+	if uncovered := m.Chain.Seq - m.Covered; uncovered > 0 {
+		a.out.line(a.out.yellow(plural(int(uncovered), "row is", "rows are") + " newer than the last signed checkpoint."))
+	}
+	if key == nil {
+		a.out.line(a.out.yellow("It is not signed: SEVER_AUDIT_KEY is not set here."))
+		a.out.line("Check it anywhere: sever audit verify --pack " + printable(path))
+		return
+	}
+	public, _ := key.Public().(ed25519.PublicKey)
+	a.out.linef("It is signed by key %s. Check it anywhere, with no database:", m.KeyID)
+	a.out.linef("  sever audit verify --pack %s --key %s", printable(path), base64.StdEncoding.EncodeToString(public))
+}
