@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -47,7 +48,7 @@ func (c column) another() string {
 }
 
 // trail is a world whose audit trail has two chains and two checkpoints, with the
-// guards of the database taken away as only its superuser can.
+// guards of the database taken away as the owner of its tables can.
 type trail struct {
 	*world
 	s       *Store
@@ -79,9 +80,9 @@ func newTrail(t *testing.T) *trail {
 	require.NoError(t, err)
 	require.Len(t, outside, 2)
 
-	tr := &trail{world: w, s: s, conn: connect(t, w.super), outside: outside}
-	tr.exec(t, `alter table audit_events disable trigger all; alter table audit_heads disable trigger all;
-		alter table checkpoints disable trigger all; alter table checkpoint_heads disable trigger all`)
+	tr := &trail{world: w, s: s, conn: connect(t, w.owner), outside: outside}
+	tr.exec(t, `alter table audit_events disable trigger user; alter table audit_heads disable trigger user;
+		alter table checkpoints disable trigger user; alter table checkpoint_heads disable trigger user`)
 	require.Empty(t, tr.verify(t).Findings)
 	return tr
 }
@@ -137,16 +138,98 @@ func TestEveryColumnOfEveryRowIsWatched(t *testing.T) {
 		}
 	}
 	require.Equal(t, 14*12, tested)
-	for _, table := range []string{"audit_heads", "checkpoints", "checkpoint_heads"} {
-		for _, c := range columns(t, tr.conn, table) {
+	for _, c := range []struct{ table, chain, seq string }{
+		{"audit_heads", "chain", "(seq)"}, {"checkpoints", "'checkpoints'", "no"}, {"checkpoint_heads", "'checkpoints'", "no"},
+	} {
+		for _, col := range columns(t, tr.conn, c.table) {
 			var rows int
-			require.NoError(t, tr.conn.QueryRow(t.Context(), "select count(*) from "+table).Scan(&rows))
+			require.NoError(t, tr.conn.QueryRow(t.Context(), "select count(*) from "+c.table).Scan(&rows))
+			require.NotZero(t, rows)
 			for i := range rows {
-				sql := fmt.Sprintf("update %s set %s = %s where ctid = (select ctid from %[1]s order by ctid offset %[4]d limit 1)", table, c.name, c.another(), i)
-				require.NotEmpty(t, tr.tampered(t, sql), sql)
+				one := fmt.Sprintf("(select ctid from %s order by ctid offset %d limit 1)", c.table, i)
+				var chain string
+				var seq int64
+				require.NoError(t, tr.conn.QueryRow(t.Context(), fmt.Sprintf("select %s, %s from %s where ctid = %s", c.chain, c.seq, c.table, one)).Scan(&chain, &seq))
+				sql := fmt.Sprintf("update %s set %s = %s where ctid = %s", c.table, col.name, col.another(), one)
+				findings := tr.tampered(t, sql)
+				located := slices.ContainsFunc(findings, func(f audit.Finding) bool {
+					return f.Chain == chain && (f.Seq == seq || c.table == "audit_heads" && f.Seq == seq+1) // a head that is ahead names a row that is gone
+				})
+				require.True(t, located, "%s: %v", sql, findings)
 			}
 		}
 	}
+}
+
+// Rows that somebody forged with the hashes of the whole chain made to fit, and its head
+// too, are found by the checkpoints, up to the last row that one of them covers.
+func TestForgedChainsAreFound(t *testing.T) {
+	t.Parallel()
+	tr := newTrail(t)
+	tr.exec(t, constraintsGone)
+	var rows []audit.Row
+	for r, err := range tr.s.Events(t.Context(), "c1", 1) {
+		require.NoError(t, err)
+		rows = append(rows, r)
+	}
+	const covered = 7
+	require.Len(t, rows, covered+1)
+	for i := range rows {
+		forged := audit.Row{Event: event("c1", "forged")}
+		swapped := slices.Clone(rows)
+		if i > 0 {
+			swapped[i-1], swapped[i] = swapped[i], swapped[i-1]
+		}
+		changed := slices.Clone(rows)
+		changed[i].Actor = "mallory"
+		for name, c := range map[string]struct {
+			rows []audit.Row
+			from int // the first row that differs
+		}{
+			"deleted":  {slices.Delete(slices.Clone(rows), i, i+1), i + 1},
+			"inserted": {slices.Insert(slices.Clone(rows), i, forged), i + 1},
+			"swapped":  {swapped, max(i, 1)},
+			"changed":  {changed, i + 1},
+			"cut off":  {rows[:i], i + 1},
+		} {
+			if name == "swapped" && i == 0 {
+				continue
+			}
+			findings := tr.rewritten(t, "c1", c.rows)
+			if c.from > covered {
+				require.Empty(t, findings, "no checkpoint covers row %d: this cannot be seen", c.from)
+				continue
+			}
+			located := slices.ContainsFunc(findings, func(f audit.Finding) bool { return f.Chain == "c1" && f.Seq >= int64(c.from) && f.Seq <= covered+1 })
+			require.True(t, located, "%s at %d: %v", name, i+1, findings)
+		}
+	}
+}
+
+// rewritten puts other rows in place of a chain, all hashes and the head made to fit,
+// verifies that, and takes it back.
+func (tr *trail) rewritten(t *testing.T, chain string, rows []audit.Row) []audit.Finding {
+	t.Helper()
+	tx, err := tr.conn.Begin(t.Context())
+	require.NoError(t, err)
+	defer tx.Rollback(t.Context())
+	_, err = tx.Exec(t.Context(), "delete from audit_events where chain = $1", chain)
+	require.NoError(t, err)
+	head := audit.Head{Chain: chain, Hash: audit.Genesis}
+	sealed := make([]audit.Row, len(rows))
+	for i, r := range rows {
+		sealed[i], err = audit.Seal(head.Hash, int64(i+1), r.Event)
+		require.NoError(t, err)
+		head = sealed[i].Head()
+	}
+	_, err = tx.Exec(t.Context(), "update audit_heads set seq = 0, hash = $2 where chain = $1", chain, audit.Genesis)
+	require.NoError(t, err)
+	forger := Tx{queries: queries{tx}, tx: tx}
+	require.NoError(t, forger.insertRows(t.Context(), sealed, map[string]audit.Head{chain: head}))
+	book, err := queries{tx}.book(t.Context())
+	require.NoError(t, err)
+	book.Keys, book.Outside = keysOf(testKey(1)), tr.outside
+	return audit.VerifyAll(book).Findings
 }
 
 // constraintsGone takes away what would refuse to hold tampered rows.
