@@ -20,6 +20,7 @@ type returned struct {
 	locked  bool         // opening it was refused
 	gone    bool         // making it again was refused
 	steps   bool         // a step of it was not undone
+	tries   int          // attempts to give back, of all steps
 }
 
 // reinstated writes how the giving back ended for each account, and opens a task for
@@ -62,6 +63,7 @@ func comeBack(acct store.CaseAccount, steps []store.Step) (r returned, begun boo
 			continue
 		}
 		begun = true
+		r.tries += s.UndoAttempts
 		for _, gap := range s.Missing {
 			if !slices.Contains(r.missing, gap) {
 				r.missing = append(r.missing, gap)
@@ -107,7 +109,7 @@ func (r returned) write(ctx context.Context, tx *store.Tx, conn *catalog.Connect
 	if err := r.task(ctx, tx, conn, why); err != nil {
 		return err
 	}
-	return tx.Append(ctx, audit.Event{Chain: caseID, Key: fmt.Sprintf("reinstated/%d", id), At: time.Now(), Kind: audit.AccountOutcome,
+	return tx.Append(ctx, audit.Event{Chain: caseID, Key: fmt.Sprintf("reinstated/%d/%d", id, r.tries), At: time.Now(), Kind: audit.AccountOutcome,
 		Actor: self, Object: r.account.Ref.String(), Outcome: string(o), Words: why, Data: inResource(r.account.Ref)})
 }
 

@@ -45,7 +45,7 @@ func (a *Access) restoreAll(ctx context.Context, in RestoreInput) (Restored, err
 		if stopped[s.AccountID] {
 			continue
 		}
-		missing, err := a.giveBack(ctx, conn, h, s, twin(s, steps[i+1:]))
+		missing, err := a.giveBack(ctx, conn, h, s, twin(s, steps[:i], steps[i+1:]))
 		out.Missing += missing
 		if err == nil {
 			out.Steps++
@@ -76,17 +76,22 @@ func (a *Access) giveBack(ctx context.Context, conn *catalog.Connection, h *hold
 	return a.restore(ctx, conn, lane, s)
 }
 
-// twin is the older plan, of those that are still to be undone, that did the same to
-// the same account. A case that tried again for days did it many times: it is given
-// back once, as before the first time.
-func twin(s store.Step, older []store.Step) (plan int) {
-	i := slices.IndexFunc(older, func(o store.Step) bool {
+// twin is another plan of those that are to be undone that did the same to the same
+// account; zero if there is none. A case that tried again for days did it many times: it
+// is given back once. An account is made again with the newest, before anything else of
+// it comes back; the rest comes back with the oldest, so that it is opened last.
+func twin(s store.Step, newer, older []store.Step) (plan int) {
+	among := older
+	if s.Action == access.Delete {
+		among = newer
+	}
+	i := slices.IndexFunc(among, func(o store.Step) bool {
 		return o.AccountID == s.AccountID && o.Action == s.Action && o.Database == s.Database && o.Object == s.Object && o.Mode == s.Mode && o.Successor == s.Successor
 	})
 	if i < 0 {
 		return 0
 	}
-	return older[i].PlanNo
+	return among[i].PlanNo
 }
 
 // passOver ends a step that has a twin. Nothing is sent.
@@ -143,6 +148,10 @@ func (a *Access) restore(ctx context.Context, conn *catalog.Connection, lane *st
 	if cause == nil && done.Pending && !done.Unseen {
 		cause = fmt.Errorf("restore %s: %w: %s", s.Account, errNotYet, done.Words)
 	}
+	if cause == nil && unrecorded(acct.Before, s) {
+		done.Missing = append(done.Missing, access.Gap{Object: targetWords(s),
+			Why: "it was given while the case ran, and it was taken before anybody recorded what it was"})
+	}
 	state, outcome, words := store.StepUndone, "restored", done.Words
 	switch {
 	case cause != nil && provider.KindOf(cause) == provider.Rejected:
@@ -188,6 +197,28 @@ func (a *Access) restore(ctx context.Context, conn *catalog.Connection, lane *st
 		return tx.Append(ctx, e)
 	})
 	return len(done.Missing), err
+}
+
+// unrecorded reports whether a step took what the account did not have when it was first
+// seen: nothing tells what to give back.
+func unrecorded(before access.Account, s store.Step) bool {
+	switch {
+	case s.State != store.StepDone || s.Already:
+		return false
+	case s.Action == access.Unlink:
+		return !slices.ContainsFunc(before.Grants, func(g access.Grant) bool { return g.Database == s.Database && g.Object == s.Object })
+	case s.Action == access.Revoke || s.Action == access.Reassign:
+		return !slices.ContainsFunc(before.Grants, func(g access.Grant) bool { return g.Database == s.Database })
+	}
+	return false
+}
+
+// targetWords names what of an account a step is about.
+func targetWords(s store.Step) string {
+	if s.Object != "" {
+		return s.Object
+	}
+	return "database " + s.Database
 }
 
 func undo(ctx context.Context, p provider.Provider, before access.Account, s store.Step) (provider.Restored, error) {

@@ -31,9 +31,8 @@ func Undo(caseID string, who access.PrincipalID, reason access.Reason, taken []T
 	return p
 }
 
-// lost is what stays lost of what a step announced: the words before what a cancel
-// does about it.
+// lost is what stays lost of what a step announced, without what a cancel does about it.
 func lost(irreversible string) string {
-	what, _, _ := strings.Cut(irreversible, "; a cancel")
-	return what
+	parts := slices.DeleteFunc(strings.Split(irreversible, "; "), func(part string) bool { return strings.HasPrefix(part, "a cancel ") })
+	return strings.Join(parts, "; ")
 }

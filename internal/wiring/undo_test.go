@@ -179,6 +179,34 @@ func TestTheSameStepOfManyPlansIsGivenBackOnce(t *testing.T) {
 	w.Paired(id)
 }
 
+// An account that only a later plan could delete is made again before anything that this
+// plan took comes back.
+func TestWhatALaterPlanTookComesBackAfterTheAccount(t *testing.T) {
+	t.Parallel()
+	conn, system := severtest.InMemory(t, hers())
+	w := severtest.New(t, conn)
+	w.Policy.RetryEvery, w.Policy.SecondLook = time.Hour, time.Hour
+	w.Owns(ada, system.Ref("ada"))
+	before := system.World()[0].Account
+	system.Block(system.Ref("ada"), access.Blocker{Object: "server", Why: "is busy"}, memory.OpDelete)
+	id := w.Submit(ada, "key-1").Case
+	w.Reaches(ada, "half-way", severtest.InPhase(workflows.PhasePeople))
+	later := memory.Can("SELECT", "archive", "table old")
+	system.Grant(system.Ref("ada"), later)
+	system.Unblock(system.Ref("ada"))
+	require.NoError(t, w.Say(ada, workflows.UpdateRetry, workflows.Decision{By: "dba"}))
+	w.Reaches(ada, "proven", severtest.InPhase(workflows.PhaseSecondLook))
+	cancel(w)
+	require.Equal(t, access.CaseCancelled, w.Ends(ada).Status)
+	require.Equal(t, access.Reinstated, account(w, id, "ada").Outcome)
+	require.Equal(t, "given back, without: database archive: it was given while the case ran, and it was taken before anybody recorded what it was", account(w, id, "ada").Why)
+	require.Len(t, left(w, id), 1)
+	now := system.World()[0].Account
+	now.ForeignID = before.ForeignID
+	require.Equal(t, before, now, "as she was found")
+	w.Paired(id)
+}
+
 func plansOf(w *severtest.World, id string) []workflows.PlanState {
 	return w.Reaches(ada, "any", func(p workflows.Progress) bool { return p.Case == id }).Plans
 }
