@@ -85,7 +85,7 @@ func adaLeaves(t *testing.T, w *world) {
 	require.Equal(t, p, must[picture](t, w, nil, exitOK, "status", adaID), "status of a principal is that of the real case")
 	story := w.sever(t, "", "audit", "show", p.Case)
 	require.Equal(t, exitOK, story.code)
-	for _, words := range []string{"alice     opened the case for E1042, reason hr, ticket HR-77", "reassign pg-main/ada in shop to grace done", "the case is closed: clean"} {
+	for _, words := range []string{"+0.0 s  alice opened the case for E1042, reason hr, ticket HR-77", "Removed\n", "what pg-main/ada owned in shop and warehouse was handed to grace", "the case is closed: clean"} {
 		require.Contains(t, story.out, words)
 	}
 	report := must[audit.Report](t, w, nil, exitOK, "audit", "verify", p.Case)
@@ -216,7 +216,8 @@ func escalation(t *testing.T, w *world) {
 	require.True(t, s.Escalated)
 	p = must[picture](t, w, nil, exitOK, "status", "U1", "--follow")
 	require.Equal(t, access.Incident, p.Reason)
-	require.Contains(t, w.sever(t, "", "audit", "show", "U1").out, "contain pg-main/urgent_uma with its credential")
+	require.Contains(t, w.sever(t, "", "audit", "show", "U1").out, "pg-main/urgent_uma was contained, and its credential ended")
+	require.Contains(t, w.sever(t, "", "audit", "show", "U1", "--all").out, "contain pg-main/urgent_uma with its credential")
 	require.Contains(t, w.sever(t, "", "escalate", "U1").err, "is not open: it is clean")
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/story"
 )
 
 // clock is a moment for people: local, without what everybody knows.
@@ -21,28 +22,7 @@ func clock(t, now time.Time) string {
 }
 
 // span is a length of time in two units at most.
-func span(d time.Duration) string {
-	d = d.Abs()
-	switch {
-	case d < 10*time.Second:
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	case d < time.Minute:
-		return fmt.Sprintf("%d s", int(d.Seconds()))
-	case d < time.Hour:
-		return two(d, time.Minute, "min", time.Second, "s")
-	case d < 24*time.Hour:
-		return two(d, time.Hour, "h", time.Minute, "min")
-	}
-	return two(d, 24*time.Hour, "d", time.Hour, "h")
-}
-
-func two(d, big time.Duration, bigName string, small time.Duration, smallName string) string {
-	out := fmt.Sprintf("%d %s", d/big, bigName)
-	if rest := d % big / small; rest > 0 {
-		out += fmt.Sprintf(" %d %s", rest, smallName)
-	}
-	return out
-}
+func span(d time.Duration) string { return story.Span(d) }
 
 // relative is a moment seen from now.
 func relative(t, now time.Time) string {

@@ -44,14 +44,7 @@ func Tell(r audit.Row) string {
 	case audit.ConnectionWaived:
 		return said("does without " + object)
 	case audit.PlanMade:
-		waits := ""
-		if r.Data["waits_for_approval"] == true {
-			waits = "; it waits for approval"
-		}
-		if r.Data["quarantine"] == true {
-			waits = "; its case is in quarantine until somebody says, with a reason, that it may go on"
-		}
-		return said(fmt.Sprintf("made %s (%.12v)", object, r.Data["hash"])) + waits
+		return "made " + plan(r)
 	case audit.GuardTripped:
 		return said("a guard stopped " + object)
 	case audit.PlanApproved:
@@ -87,7 +80,7 @@ func Tell(r audit.Row) string {
 	case audit.DecisionWaive:
 		return said("waived " + object)
 	case audit.DecisionReinstate:
-		return said("reinstated " + object)
+		return said("asked for " + object + " to be reinstated")
 	case audit.RestoreIntent:
 		return "begins to give back what " + step(r) + " took"
 	case audit.RestoreResult:
@@ -102,6 +95,14 @@ func Tell(r audit.Row) string {
 		return said("a new credential of " + object + " was handed over")
 	case audit.IdentitiesImported:
 		return said("imported identities from " + object)
+	case audit.ApprovalLapsed:
+		return said("the approval of " + object + " holds no longer")
+	case audit.CaseRecalled:
+		return said("the case was taken up again")
+	case audit.DecisionWithdraw:
+		return said("withdrew " + object)
+	case audit.TaskReminded:
+		return said(fmt.Sprintf("%v was reminded of %s, due %v", r.Data["owner"], object, r.Data["due"]))
 	case audit.IdentityConfirmed:
 		return said("said that " + object + " is the principal's")
 	case audit.IdentityRejected:
@@ -112,6 +113,21 @@ func Tell(r audit.Row) string {
 		return said("gave a roster that was refused, " + object)
 	}
 	return said(strings.TrimSpace(r.Kind + " " + object + " " + r.Outcome))
+}
+
+// plan is a plan that was made: what it comes to, and what it waits for.
+func plan(r audit.Row) string {
+	words := fmt.Sprintf("%s (%.12v)", OneLine(r.Object), r.Data["hash"])
+	if r.Words != "" {
+		words += ": " + OneLine(r.Words)
+	}
+	switch {
+	case r.Data["quarantine"] == true:
+		words += "; its case is in quarantine until somebody says, with a reason, that it may go on"
+	case r.Data["waits_for_approval"] == true:
+		words += "; it waits for approval"
+	}
+	return words
 }
 
 // successors are those that a decision named.

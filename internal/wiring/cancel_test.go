@@ -23,9 +23,9 @@ func TestACancelWaitsForWhatIsUnderWay(t *testing.T) {
 	for _, on := range stages {
 		t.Run(on.name, func(t *testing.T) {
 			t.Parallel()
-			s := &story{T: t, stage: on.build(t)}
+			s := &telling{T: t, stage: on.build(t)}
 			s.w = severtest.New(t, s.conn)
-			s.w.Policy.RetryEvery, s.w.Policy.MaxPercent = time.Hour, 100
+			s.w.Policy.RetryEvery, s.w.Policy.MaxPercent, s.w.Policy.MaxHourPercent = time.Hour, 100, 100
 			s.w.Owns(ada, refsOf(s.conn.Name, s.hers)...)
 			s.before = s.look()
 			waits, release := s.hold()
@@ -54,7 +54,7 @@ func TestACancelWaitsForWhatIsUnderWay(t *testing.T) {
 }
 
 // underWay are the keys of the steps that have an intent and no result.
-func (s *story) underWay() []string {
+func (s *telling) underWay() []string {
 	s.Helper()
 	var open []string
 	for row, err := range s.w.Parts.Store.Events(s.w.Ctx, s.id, 1) {
@@ -71,7 +71,7 @@ func (s *story) underWay() []string {
 
 // everyAnswerCameBeforeAnythingWasGivenBack finds a real answer to every step that was
 // begun, and only then the first that is given back.
-func (s *story) everyAnswerCameBeforeAnythingWasGivenBack() {
+func (s *telling) everyAnswerCameBeforeAnythingWasGivenBack() {
 	s.Helper()
 	open := map[string]bool{}
 	given := 0
@@ -97,7 +97,7 @@ func (s *story) everyAnswerCameBeforeAnythingWasGivenBack() {
 
 // differsByNoMoreThanWasAnnounced is for a case that was stopped anywhere: not all that
 // the plan announced has to be lost.
-func (s *story) differsByNoMoreThanWasAnnounced() {
+func (s *telling) differsByNoMoreThanWasAnnounced() {
 	s.Helper()
 	unexplained := difference(s.before, s.look())
 	for _, l := range s.loses {

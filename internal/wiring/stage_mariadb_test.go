@@ -53,8 +53,8 @@ func mariadbStage(t *testing.T) *stage {
 	s.blocked = obstacle{login: s.hers[0], outcome: access.Contained, why: "owns view big there, and nobody is named to receive them",
 		successor: "heir_" + m.u, clear: nothing, newWord: true}
 	s.loses = []loss{
-		{"its credential; a cancel makes a new one", `^[-+] account reader_` + m.u + `@%: authentication_string `},
-		{"the names of those who granted it on tables and routines", `^[-+] (table|routine) .*: granted by `},
+		{announced: "its credential; a cancel makes a new one", line: `^[-+] account (ada|reader)_` + m.u + `@%: authentication_string `},
+		{announced: "the names of those who granted it on tables and routines", line: `^[-+] (table|routine) .*: granted by `},
 	}
 	s.keeps = func(l login) bool { return l.name == s.hers[0].name }
 	s.hold = func() (func() bool, func()) { return m.holdView("shop_{}.big") }

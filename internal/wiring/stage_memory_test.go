@@ -45,7 +45,7 @@ func memoryStage(t *testing.T) *stage {
 	}
 	s.blocked = obstacle{login: s.hers[0], outcome: access.Contained, why: "ada owns table old there, and nobody is named to receive them", successor: "bob",
 		clear: nothing, newWord: true}
-	s.loses = []loss{{"its credential; a cancel makes a new one", `^- ada(_ro)?: her own password opens it$`}}
+	s.loses = []loss{{announced: "its credential; a cancel makes a new one", line: `^- ada(_ro)?: her own password opens it$`}}
 	s.keeps = func(l login) bool { return l.name == "ada" }
 	s.hold = func() (func() bool, func()) {
 		var standing atomic.Int32

@@ -38,7 +38,8 @@ func postgresStage(t *testing.T) *stage {
 	s.look = func() []string { return p.catalog(u) }
 	s.blocked = obstacle{login: s.hers[0], outcome: access.Contained, why: "owns table public.t there, and nobody is named to receive them",
 		successor: p.heir, clear: nothing, newWord: true}
-	s.loses = []loss{{"its credential; a cancel makes a new one", `^[-+] password of ` + ro + ` `}}
+	s.loses = []loss{{announced: "its credential; a cancel makes a new one", line: `^[-+] password of (ada|reader)_` + u + ` `}}
+	s.golden = strings.NewReplacer("_"+u, "", "-"+u, "")
 	s.keeps = func(l login) bool { return l.name == p.ada }
 	s.hold = func() (func() bool, func()) { return p.holdTable(p.till, "s.v") }
 	return s

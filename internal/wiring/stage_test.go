@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -33,6 +34,9 @@ type stage struct {
 	keeps func(login) bool
 	// lost reports whether an account does not come back at all; nil is none.
 	lost func(login) bool
+	// golden takes the names of one run out of the text of its story; nil where no such
+	// text is kept.
+	golden *strings.Replacer
 	// hold makes the system stop in the middle of a removal: waits reports whether a
 	// request of Sever's stands there, and release lets it go on.
 	hold func() (waits func() bool, release func())
@@ -53,7 +57,7 @@ type obstacle struct {
 	successor string
 	clear     func(*severtest.World)
 	newWord   bool   // what is planned then was not approved yet
-	price     string // a line of the catalog that the person who cleared it gave up
+	price     string // lines of the catalog that the person who cleared it changed, as a regular expression
 }
 
 // loss is a difference that the plan announced.
