@@ -49,6 +49,7 @@ type Access struct {
 	connections *catalog.Connections
 	sink        SecretSink
 	pace        Pace
+	names       nameBook
 }
 
 // Pace is how patient the activities are within one attempt; a test shortens it.
@@ -68,7 +69,7 @@ var DefaultPace = Pace{LaneWait: 10 * time.Second, LookEvery: 100 * time.Millise
 
 // NewAccess makes the activities that reach the systems.
 func NewAccess(s *store.Store, c *catalog.Connections, sink SecretSink, pace Pace) *Access {
-	return &Access{s, c, sink, pace}
+	return &Access{store: s, connections: c, sink: sink, pace: pace}
 }
 
 // OpenInput opens a case.
@@ -204,7 +205,10 @@ type Weighed struct {
 type Weight struct {
 	Connection string `json:"connection"`
 	Accounts   int    `json:"accounts"`
-	Open       int    `json:"open"` // accounts that are not settled
+	Open       int    `json:"open"` // accounts that are not settled, and questions
+	// Again is true when the connection has to be asked anew at once: a person has said
+	// meanwhile that an account is the principal's.
+	Again bool `json:"again,omitempty"`
 }
 
 // RecordInput writes what a person decided, with its effect on the records.

@@ -35,7 +35,7 @@ func (a *Access) confirmBatch(ctx context.Context, b Batch) (Tally, error) {
 	if err != nil {
 		return Tally{}, err
 	}
-	known, err := a.store.AccountsOf(ctx, b.Case, []string{b.Connection})
+	known, err := a.known(ctx, b)
 	if err != nil {
 		return Tally{}, err
 	}
@@ -57,7 +57,7 @@ func (a *Access) confirmBatch(ctx context.Context, b Batch) (Tally, error) {
 	return a.tally(ctx, b)
 }
 
-func (a *Access) confirm(ctx context.Context, p provider.Provider, s store.Step, known []store.CaseAccount, look int) error {
+func (a *Access) confirm(ctx context.Context, p provider.Provider, s store.Step, known []access.Ref, look int) error {
 	obstacle, err := a.obstacle(ctx, s)
 	if err != nil {
 		return err
@@ -74,7 +74,7 @@ func (a *Access) confirm(ctx context.Context, p provider.Provider, s store.Step,
 	if another(seen, s.Account) {
 		// The planned account is gone. The one that has its name now is no business of
 		// this plan, but the case has to know it before it may call itself clean.
-		gone = len(seen.Residue)+len(seen.Gaps) == 0 && slices.ContainsFunc(known, func(k store.CaseAccount) bool { return k.Ref == seen.Account.Ref })
+		gone = len(seen.Residue)+len(seen.Gaps) == 0 && slices.Contains(known, seen.Account.Ref)
 		obstacle = provider.ErrAnotherAccount.Error()
 	}
 	if !gone && obstacle == "" {
@@ -97,6 +97,33 @@ func stays(seen access.Sighting) string {
 		words += "; " + access.Blocker(g).String()
 	}
 	return words
+}
+
+// known are the accounts at a connection that the case has in view: those it found, and
+// those about which a person is asked, or has said that they are not the principal's.
+func (a *Access) known(ctx context.Context, b Batch) ([]access.Ref, error) {
+	accounts, err := a.store.AccountsOf(ctx, b.Case, []string{b.Connection})
+	if err != nil {
+		return nil, err
+	}
+	c, err := a.store.Case(ctx, b.Case)
+	if err != nil {
+		return nil, err
+	}
+	questions, err := answersOf(ctx, a.store, c.Principal)
+	if err != nil {
+		return nil, err
+	}
+	var out []access.Ref
+	for _, k := range accounts {
+		out = append(out, k.Ref)
+	}
+	for _, q := range questions {
+		if q.Decision == store.Unanswered || q.Decision == store.SaidNo {
+			out = append(out, q.Ref)
+		}
+	}
+	return out, nil
 }
 
 // another reports whether the account that answers is not the planned one.

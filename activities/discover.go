@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/plan"
 	"github.com/severhq/sever/internal/provider"
+	"github.com/severhq/sever/internal/provider/catalog"
 	"github.com/severhq/sever/internal/store"
 )
 
@@ -42,10 +42,6 @@ func (a *Access) discover(ctx context.Context, in DiscoverInput) (Found, error) 
 	if err != nil {
 		return Found{}, err
 	}
-	matches, claims, err := a.correlate(ctx, c.Principal, in.Connection)
-	if err != nil {
-		return Found{}, err
-	}
 	known, err := a.store.AccountsOf(ctx, in.Case, []string{in.Connection})
 	if err != nil {
 		return Found{}, err
@@ -58,34 +54,27 @@ func (a *Access) discover(ctx context.Context, in DiscoverInput) (Found, error) 
 	if err != nil {
 		return Found{}, fmt.Errorf("list the accounts of %s: %w", in.Connection, err)
 	}
-	now := sortOut(plan.Namesakes(matches, conn.Name, claims, listed), matches, listed, known)
-	accounts := now.asked
-	for _, t := range targets(conn.Name, matches, listed, now.known) {
+	links, err := a.links(ctx, conn, c.Principal, listed, known)
+	if err != nil {
+		return Found{}, err
+	}
+	out := discovery{caseID: in.Case, dryRun: c.Status == access.CaseDryRun, who: c.Principal, conn: conn, listed: len(listed)}
+	correlated := plan.Correlate(links)
+	out.questions = correlated.Questions
+	for _, t := range correlated.Targets {
 		seen, err := look(ctx, conn.Provider, t)
 		if err != nil {
 			return Found{}, err
 		}
-		accounts = append(accounts, seen)
+		if t.Doubt != nil && (seen.Exists || len(seen.Gaps) > 0) {
+			doubt := *t.Doubt // it was not listed, and may be there all the same
+			doubt.Account = seen.Ref
+			out.questions = append(out.questions, doubt)
+			continue
+		}
+		out.accounts = append(out.accounts, seen)
 	}
-	return a.writeFound(ctx, in, conn.Kind, len(listed), accounts, now)
-}
-
-// correlate matches the identities of the principal against everybody's, which it gives
-// too.
-func (a *Access) correlate(ctx context.Context, who access.PrincipalID, connection string) ([]plan.Match, []access.Identity, error) {
-	mine, err := a.store.IdentitiesOf(ctx, who, connection)
-	if err != nil {
-		return nil, nil, err
-	}
-	names := make([]string, len(mine))
-	for i, id := range mine {
-		names[i] = id.Account
-	}
-	claims, err := a.store.Claims(ctx, connection, names)
-	if err != nil {
-		return nil, nil, err
-	}
-	return plan.Correlate(who, connection, claims), claims, nil
+	return a.writeFound(ctx, out)
 }
 
 // list takes the whole list or none of it.
@@ -100,46 +89,11 @@ func list(ctx context.Context, p provider.Provider) ([]access.Account, error) {
 	return listed, nil
 }
 
-// target is one account to look at.
-type target struct {
-	access.Ref
-	evidence access.Evidence
-	shared   []access.PrincipalID
-}
-
-// targets are the accounts to look at: those that a match names in the list, those
-// that this case knows from before, and, where a match fits neither, the bare name,
-// so that the system itself says that it is absent.
-func targets(connection string, matches []plan.Match, listed []access.Account, known []store.CaseAccount) []target {
-	var out []target
-	have := map[access.Ref]bool{}
-	add := func(ref access.Ref, e access.Evidence, shared []access.PrincipalID) {
-		if !have[ref] {
-			have[ref] = true
-			out = append(out, target{ref, e, shared})
-		}
-	}
-	for _, m := range matches {
-		found := plan.Find(m, listed)
-		for _, acct := range found {
-			add(acct.Ref, m.Evidence, m.SharedWith)
-		}
-		before := slices.ContainsFunc(known, func(k store.CaseAccount) bool { return k.Name == m.Name && k.Host == m.Host })
-		if len(found) == 0 && !before {
-			add(access.Ref{Connection: connection, Name: m.Name, Host: m.Host}, m.Evidence, m.SharedWith)
-		}
-	}
-	for _, k := range known {
-		add(k.Ref, k.Evidence, k.SharedWith)
-	}
-	return out
-}
-
 // look sees one account as it is now. An account whose id is not the known one is
 // another account: the known one is absent then, with what is left of it.
-func look(ctx context.Context, p provider.Provider, t target) (store.CaseAccount, error) {
+func look(ctx context.Context, p provider.Provider, t plan.Target) (store.CaseAccount, error) {
 	s, err := p.Look(ctx, t.Ref)
-	acct := store.CaseAccount{Ref: t.Ref, Evidence: t.evidence, SharedWith: t.shared, Gaps: s.Gaps, SeenAt: time.Now()}
+	acct := store.CaseAccount{Ref: t.Ref, Evidence: t.Evidence, SharedWith: t.SharedWith, Gaps: s.Gaps, SeenAt: time.Now()}
 	if provider.KindOf(err) == provider.Rejected {
 		// The system will not be asked about this one. That says nothing of it, and
 		// keeps none of the others waiting.
@@ -165,35 +119,84 @@ func look(ctx context.Context, p provider.Provider, t target) (store.CaseAccount
 	return acct, nil
 }
 
-func (a *Access) writeFound(ctx context.Context, in DiscoverInput, kind string, listed int, accounts []store.CaseAccount, now sorted) (Found, error) {
-	found := Found{Accounts: len(accounts)}
-	for _, acct := range accounts {
+// discovery is what one connection was found to have of a principal.
+type discovery struct {
+	caseID    string
+	dryRun    bool
+	who       access.PrincipalID
+	conn      *catalog.Connection
+	listed    int
+	accounts  []store.CaseAccount
+	questions []plan.Question
+}
+
+// records are the questions as the records have them.
+func (d discovery) records() []store.Question {
+	out := make([]store.Question, len(d.questions))
+	for i, q := range d.questions {
+		out[i] = store.Question{Ref: q.Account, Rule: q.Rule, Kind: string(q.Kind), Words: q.Words}
+	}
+	return out
+}
+
+// words say what was found.
+func (d discovery) words(grants int) string {
+	words := access.Count(d.listed, "account") + " listed, " + access.Count(len(d.accounts), "account") + " of the principal, " + access.Count(grants, "grant")
+	if n := len(d.questions); n > 0 {
+		words += ", " + access.Count(n, "question")
+	}
+	return words
+}
+
+func (a *Access) writeFound(ctx context.Context, d discovery) (Found, error) {
+	found := Found{Accounts: len(d.accounts)}
+	var there []access.Ref
+	for _, acct := range d.accounts {
 		found.Grants += len(acct.Now.Grants)
+		if acct.Exists {
+			there = append(there, acct.Ref)
+		}
 	}
 	info := activity.GetInfo(ctx)
+	data := map[string]any{"accounts": described(d.accounts)}
+	if len(d.questions) > 0 {
+		data["questions"] = asked(d.questions)
+	}
 	return found, a.store.Do(ctx, func(tx *store.Tx) error {
-		if err := now.link(func(id int64, foreignID string) error { return tx.SetForeignID(ctx, id, foreignID) }); err != nil {
-			return err
-		}
-		if _, err := tx.UpsertAccounts(ctx, in.Case, accounts); err != nil {
+		if _, err := tx.UpsertAccounts(ctx, d.caseID, d.accounts); err != nil {
 			return err
 		}
 		if err := tx.SetConnection(ctx, store.CaseConnection{
-			CaseID: in.Case, Connection: in.Connection, Kind: kind, State: store.ConnDiscovered, Attempts: int(info.Attempt),
-			Listed: listed, Accounts: found.Accounts, Grants: found.Grants, DiscoveredAt: time.Now(),
+			CaseID: d.caseID, Connection: d.conn.Name, Kind: d.conn.Kind, State: store.ConnDiscovered, Attempts: int(info.Attempt),
+			Listed: d.listed, Accounts: found.Accounts, Grants: found.Grants, DiscoveredAt: time.Now(),
 		}); err != nil {
 			return err
 		}
-		if err := tx.CloseTask(ctx, in.Case, silentKey(in.Connection), "sever", "the connection answered"); err != nil {
+		if err := tx.Ask(ctx, d.caseID, d.who, d.conn.Name, d.records()); err != nil {
+			return err
+		}
+		if !d.dryRun && !d.conn.Spec.LooseIDs {
+			if err := tx.Tie(ctx, d.who, there, self); err != nil {
+				return err
+			}
+		}
+		if err := tx.CloseTask(ctx, d.caseID, silentKey(d.conn.Name), "sever", "the connection answered"); err != nil {
 			return err
 		}
 		return tx.Append(ctx, audit.Event{
-			Chain: in.Case, Key: activityKey(ctx, "discovered"), At: time.Now(), Kind: audit.ConnectionDiscovered, Actor: self,
-			Object: in.Connection, Attempt: int(info.Attempt),
-			Words: access.Count(listed, "account") + " listed, " + access.Count(found.Accounts, "account") + " of the principal, " + access.Count(found.Grants, "grant"),
-			Data:  map[string]any{"accounts": described(accounts)},
+			Chain: d.caseID, Key: activityKey(ctx, "discovered"), At: time.Now(), Kind: audit.ConnectionDiscovered, Actor: self,
+			Object: d.conn.Name, Attempt: int(info.Attempt), Words: d.words(found.Grants), Data: data,
 		})
 	})
+}
+
+// asked is what the audit trail keeps of questions.
+func asked(questions []plan.Question) []any {
+	out := make([]any, len(questions))
+	for i, q := range questions {
+		out[i] = map[string]any{"about": q.Subject(), "foreign_id": q.Account.ForeignID, "kind": string(q.Kind), "words": q.Words}
+	}
+	return out
 }
 
 // described is what the audit trail keeps of discovered accounts.

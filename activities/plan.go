@@ -112,6 +112,9 @@ func (r *Records) planEvents(ctx context.Context, tx *store.Tx, in PlanInput, p 
 	if out.NeedsWord && out.Guards > 0 {
 		e.Data["quarantine"] = true
 	}
+	if n := len(p.Questions); n > 0 {
+		e.Words += "; " + access.Count(n, "question") + " for a person"
+	}
 	if p.Supplement != nil {
 		e.Words += "; " + p.Supplement.String()
 		e.Data["supplement_to"] = p.Supplement.To
@@ -176,6 +179,11 @@ func (r *Records) facts(ctx context.Context, in PlanInput) (plan.Facts, error) {
 		k.Engines, k.Protected = conn.Spec.Engines, conn.Protected
 		f.Connections = append(f.Connections, k)
 	}
+	heard, err := answersOf(ctx, r.store, c.Principal)
+	if err != nil {
+		return plan.Facts{}, err
+	}
+	f.Questions = heard.planned(in.Connections)
 	accounts, err := r.store.AccountsOf(ctx, in.Case, in.Connections)
 	if err != nil {
 		return plan.Facts{}, err
@@ -186,13 +194,16 @@ func (r *Records) facts(ctx context.Context, in PlanInput) (plan.Facts, error) {
 	}
 	said := rotations(steps)
 	for _, a := range accounts {
-		if a.Outcome == access.Waived {
+		if _, no := heard.rejected(a.Ref); no || a.Outcome == access.Waived {
 			continue
 		}
 		known := plan.Account{ID: a.ID, Account: a.Now, Evidence: a.Evidence, Exists: a.Exists, Gaps: a.Gaps, SharedWith: a.SharedWith, Rotated: said[a.ID]}
 		known.Ref, known.Engine = a.Ref, a.Engine
 		known.Recreated = slices.ContainsFunc(accounts, func(o store.CaseAccount) bool {
-			return o.ID < a.ID && o.Ref.Same(a.Ref) && o.ForeignID != a.ForeignID
+			// Not the one that an old link led to and that this case never saw: whether the
+			// account of today is hers was a question, and a person has answered it.
+			older := o.ForeignID != "" && o.Before.Name == ""
+			return o.ID < a.ID && o.Ref.Same(a.Ref) && o.ForeignID != a.ForeignID && !older
 		})
 		known.WasContained = slices.ContainsFunc(steps, func(s store.Step) bool {
 			return s.AccountID == a.ID && s.Action == access.Contain && s.State == store.StepDone

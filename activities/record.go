@@ -70,6 +70,9 @@ func (r *Records) waive(ctx context.Context, tx *store.Tx, in RecordInput) (stri
 		if err := tx.CloseTask(ctx, in.Case, silentKey(in.Connection), in.By, in.Why); err != nil {
 			return "", err
 		}
+		if err := closeQuestions(ctx, tx, in); err != nil {
+			return "", err
+		}
 		return in.Connection, tx.SetConnection(ctx, store.CaseConnection{CaseID: in.Case, Connection: in.Connection,
 			State: store.ConnWaived, Why: in.Why})
 	}
@@ -183,8 +186,19 @@ func (r *Records) finalStatus(ctx context.Context, in CloseInput) (access.CaseSt
 	if err != nil {
 		return "", err
 	}
+	opened, err := r.store.Case(ctx, in.Case)
+	if err != nil {
+		return "", err
+	}
+	said, err := answersOf(ctx, r.store, opened.Principal)
+	if err != nil {
+		return "", err
+	}
 	waived := 0
 	for _, c := range conns {
+		if c.State == store.ConnDiscovered && len(said.open(c.Connection)) > 0 {
+			return access.CaseOpen, nil
+		}
 		switch c.State {
 		case store.ConnWaived:
 			waived++

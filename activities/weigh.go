@@ -32,16 +32,27 @@ func (r *Records) weigh(ctx context.Context, in WeighInput) (Weighed, error) {
 	if err != nil {
 		return Weighed{}, err
 	}
+	c, err := r.store.Case(ctx, in.Case)
+	if err != nil {
+		return Weighed{}, err
+	}
+	said, err := answersOf(ctx, r.store, c.Principal)
+	if err != nil {
+		return Weighed{}, err
+	}
 	out := Weighed{Connections: make([]Weight, len(in.Connections))}
 	for i, name := range in.Connections {
 		out.Connections[i].Connection = name
 	}
 	return out, r.store.Do(ctx, func(tx *store.Tx) error {
 		for i := range out.Connections {
-			out.Connections[i].Accounts, out.Connections[i].Open = 0, 0
+			out.Connections[i] = Weight{Connection: in.Connections[i]}
 		}
 		for _, a := range accounts {
 			outcome, why := ended(a, steps, proofs)
+			if no, ok := said.rejected(a.Ref); ok && !outcome.Settled() {
+				outcome, why = notHers(no, outcome)
+			}
 			w := &out.Connections[slices.Index(in.Connections, a.Connection)]
 			w.Accounts++
 			if !outcome.Settled() {
@@ -51,7 +62,10 @@ func (r *Records) weigh(ctx context.Context, in WeighInput) (Weighed, error) {
 				return err
 			}
 		}
-		if err := r.nobody(ctx, tx, in, &out); err != nil {
+		if err := r.weighQuestions(ctx, tx, in, said, accounts, &out); err != nil {
+			return err
+		}
+		if err := r.nobody(ctx, tx, in, c, said, &out); err != nil {
 			return err
 		}
 		if out.FollowUps, err = followUps(ctx, tx, FollowUpInput{in.Case, in.TaskDue, in.At}); err != nil {
@@ -62,8 +76,9 @@ func (r *Records) weigh(ctx context.Context, in WeighInput) (Weighed, error) {
 }
 
 // nobody keeps a case open that found no account anywhere: that nobody linked the
-// principal to an account does not mean that there is none.
-func (r *Records) nobody(ctx context.Context, tx *store.Tx, in WeighInput, out *Weighed) error {
+// principal to an account does not mean that there is none. An account about which a
+// person was asked is one that was looked for.
+func (r *Records) nobody(ctx context.Context, tx *store.Tx, in WeighInput, c store.Case, said answers, out *Weighed) error {
 	const key = "nobody"
 	all, err := tx.AccountsOf(ctx, in.Case, nil)
 	if err != nil {
@@ -72,12 +87,14 @@ func (r *Records) nobody(ctx context.Context, tx *store.Tx, in WeighInput, out *
 	if len(all) > 0 {
 		return tx.CloseTask(ctx, in.Case, key, self, "an account is known now")
 	}
-	for i := range out.Connections {
-		out.Connections[i].Open = 1
+	if said.said() {
+		return tx.CloseTask(ctx, in.Case, key, self, "what may have been hers is not, said a person")
 	}
-	c, err := tx.Case(ctx, in.Case)
-	if err != nil {
-		return err
+	for i := range out.Connections {
+		out.Connections[i].Open = max(out.Connections[i].Open, 1)
+	}
+	if slices.ContainsFunc(said, func(q store.Question) bool { return q.Decision == store.Unanswered }) {
+		return nil // that is what a person is asked to answer first
 	}
 	return tx.OpenTask(ctx, store.Task{CaseID: in.Case, Key: key, Subject: string(c.Principal),
 		Words: "no identity links this principal to any account, so nothing was looked for",

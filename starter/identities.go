@@ -16,11 +16,11 @@ import (
 func (a *app) identitiesCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "identities",
-		Short: "Who has which account: import and list",
+		Short: "Who has which account: import, list, and answer what is not certain",
 		Args:  cobra.NoArgs,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(a.importCommand(), a.listIdentitiesCommand())
+	c.AddCommand(a.importCommand(), a.listIdentitiesCommand(), a.questionsCommand(), a.confirmCommand(), a.rejectCommand())
 	return c
 }
 

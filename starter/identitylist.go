@@ -48,6 +48,15 @@ func (a *app) listIdentities(ctx context.Context, f store.IdentityFilter, p stor
 	if err != nil {
 		return err
 	}
+	generated, err := a.generated(ctx, clients.store, f, p, found)
+	if err != nil {
+		return err
+	}
+	found = append(found, generated...)
+	no, err := clients.store.Questions(ctx, store.QuestionFilter{Principal: f.Principal, Connection: f.Connection, Decision: store.SaidNo})
+	if err != nil {
+		return err
+	}
 	if a.json {
 		a.out.document(identityList{append([]access.Identity{}, found...)})
 		return nil
@@ -59,7 +68,7 @@ func (a *app) listIdentities(ctx context.Context, f store.IdentityFilter, p stor
 	rows := [][]string{}
 	for _, id := range found {
 		rows = append(rows, []string{printable(string(id.Principal)), printable(id.Connection), printable(id.Account), printable(id.Host),
-			string(id.Evidence), printable(id.Source)})
+			string(id.Evidence), printable(id.Source) + notHers(id, no)})
 	}
 	a.out.table([]string{"principal", "connection", "account", "host", "evidence", "source"}, rows)
 	return nil

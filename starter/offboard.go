@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -202,7 +203,7 @@ func (a *app) leaver(ctx context.Context, s *store.Store, conns *catalog.Connect
 	if err != nil {
 		return who, err
 	}
-	if len(ids) == 0 {
+	if len(ids) == 0 && !hasRules(conns) {
 		return who, badInput("no account is known to belong to %s: every connection would answer that it has none", person(who.Name, who.ID)).
 			then("import who has which account: sever identities import FILE.csv")
 	}
@@ -220,6 +221,11 @@ func (a *app) leaver(ctx context.Context, s *store.Store, conns *catalog.Connect
 		}
 	}
 	return who, nil
+}
+
+// hasRules reports whether naming rules generate the names of accounts at a connection.
+func hasRules(conns *catalog.Connections) bool {
+	return conns != nil && slices.ContainsFunc(conns.All(), func(c *catalog.Connection) bool { return len(c.Names) > 0 })
 }
 
 // sayf prints a line for people.

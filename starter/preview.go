@@ -40,6 +40,7 @@ type plannedPart struct {
 	Reason      access.Reason      `json:"reason"`
 	NothingDone bool               `json:"nothing_done"` // always true for a dry run
 	Supplement  *plan.Supplement   `json:"supplement,omitempty"`
+	Questions   []plan.Question    `json:"questions,omitempty"`
 	body        plan.Plan
 }
 
@@ -101,7 +102,7 @@ func (a *app) explainPlan(p store.Plan, conns *catalog.Connections, policy plan.
 	if err != nil {
 		return plannedPart{}, err
 	}
-	out := plannedPart{No: p.No, Hash: p.Hash, Status: p.Status, Accounts: body.Accounts, Unknown: body.Unknown, Guards: body.Guards, Supplement: body.Supplement,
+	out := plannedPart{No: p.No, Hash: p.Hash, Status: p.Status, Accounts: body.Accounts, Unknown: body.Unknown, Guards: body.Guards, Supplement: body.Supplement, Questions: body.Questions,
 		NeedsWord: body.NeedsWord(policy), Principal: body.Principal, Reason: body.Reason, Steps: []explainedStep{}, body: body}
 	for _, s := range body.Steps {
 		out.Steps = append(out.Steps, explainedStep{s, statements(conns, s)})
@@ -141,6 +142,10 @@ func (a *app) showPlan(p plannedPart, who, caseID string) {
 	}
 	for _, u := range p.Unknown {
 		o.line(o.red("unknown: ") + fmt.Sprintf("%s could not be asked: %s", u.Connection, oneLine(u.Why)))
+	}
+	for _, q := range p.Questions {
+		o.line(o.red("question: ") + fmt.Sprintf("%d, about %s: %s", q.ID, printable(q.Subject()), oneLine(q.Words)))
+		o.linef(`  answer: sever identities confirm %d, or: sever identities reject %d --reason "..."`, q.ID, q.ID)
 	}
 	o.line("")
 	rows := [][]string{}

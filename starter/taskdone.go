@@ -14,7 +14,6 @@ import (
 	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/roles"
 	"github.com/severhq/sever/internal/store"
-	"github.com/severhq/sever/workflows"
 )
 
 func (a *app) taskDoneCommand() *cobra.Command {
@@ -82,7 +81,9 @@ func (a *app) taskDone(ctx context.Context, what, key, why, as string) error {
 		a.out.document(doneTask{c.ID, k.Key, by})
 	}
 	a.sayf("Case %s: %s is done, by %s.", a.out.bold(c.ID), printable(k.Key), printable(by))
-	a.nudge(ctx, c, by, "the task "+k.Key+" is done")
+	if c.Status == access.CaseOpen {
+		_ = a.nudge(ctx, c.Principal, by, "the task "+k.Key+" is done") // or it sees it when it looks the next time
+	}
 	return nil
 }
 
@@ -115,20 +116,4 @@ func doable(ctx context.Context, s *store.Store, c store.Case, key string) (stor
 		return k, badInput("%s of case %s closes by itself when the systems agree; nobody can call it done", key, c.ID).then("%s", k.Next)
 	}
 	return k, nil
-}
-
-// nudge lets a running case see at once what was written. A case that nobody runs, or
-// that cannot be reached now, sees it when it looks the next time.
-func (a *app) nudge(ctx context.Context, c store.Case, by, why string) {
-	if c.Status != access.CaseOpen {
-		return
-	}
-	clients, err := a.everything(ctx)
-	if err != nil {
-		return
-	}
-	defer clients.Close()
-	if awake(ctx, clients.temporal) == nil {
-		_ = decide(ctx, clients.temporal, workflows.WorkflowID(c.Principal), workflows.UpdateRetry, "cli-"+random(20), workflows.Decision{By: by, Why: why})
-	}
 }

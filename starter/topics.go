@@ -58,6 +58,8 @@ out. Lists are never null.
   secrets list          secrets[]
   identities import     added[], changed[], unchanged, people
   identities list       identities[]
+  identities questions  questions[]
+  identities confirm, reject   questions[], principal, about, decision, by, case, nudged
   connections           connections[]
   providers             capabilities[]
   preflight             sever[], connections[]: checks[], error
@@ -78,6 +80,9 @@ environment does not have is read from $SEVER_HOME/sever.env (written by sever u
   SEVER_CONNECTIONS         the connections: pg-main=postgres,pg-old=postgres
   SEVER_CONN_<NAME>_URL     of a postgres connection: how to log in as our administrator
   SEVER_CONN_<NAME>_OWNER, _PROTECTED, _TASKS_PER_SECOND, _PARALLEL   of every connection
+  SEVER_CONN_<NAME>_NAMES   naming rules, with commas between: {{.Login}},{{.Hosting}}_{{.Login}}
+                            fields: ID, Login, Name, Email and every attr.NAME of the roster;
+                            functions: lower, upper; where accounts have hosts: {{.Login}}@%
   SEVER_CONN_<NAME>_SIMULATED   true: a simulator on this machine answers, so no pace is kept
   SEVER_ROLE_REQUESTER, _APPROVER, _OPERATOR, _AUDITOR   who may do what: sever help roles
   SEVER_ACTOR               who gives the commands (default: who is logged in)

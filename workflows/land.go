@@ -66,7 +66,10 @@ func (o *offboarding) weigh(ctx workflow.Context, connections []string) {
 	for _, x := range weighed.Connections {
 		t := o.track(x.Connection)
 		t.Accounts, t.Open, t.State, t.Tries, t.NextTry = x.Accounts, x.Open, TrackClean, 0, time.Time{}
-		if x.Open > 0 {
+		switch {
+		case x.Again:
+			t.State = TrackDue
+		case x.Open > 0:
 			t.State, t.NextTry = TrackOpen, now.Add(o.Policy.RetryEvery)
 		}
 	}

@@ -42,7 +42,7 @@ var scenarios = []scenario{
 	{name: "another account gets her name half-way", says: "not touched: it waits for a word of its own", play: recreatedHalfWay},
 	{name: "two cases at once, and one's successor is the other's leaver", says: "both removed; what was handed over is with the last successor", play: twoCases},
 	{name: "accounts of her at several hosts (MariaDB)", says: "removed, each", play: severalHosts, on: "MariaDB"},
-	{name: "an account with her name at another host, and nobody said whose (MariaDB)", says: "*unknown*, not touched; removed once it is linked to her, waived by a person if it is not hers", play: namesakes, on: "MariaDB"},
+	{name: "an account with her name at another host, and nobody said whose (MariaDB)", says: "a question, and not touched; removed once it is linked to her, left alone once it is somebody else's", play: namesakes, on: "MariaDB"},
 	{name: "names with quotes, backticks, backslashes, wildcards, spaces, Unicode, of 63, 64 and 80 characters", says: "removed, each; a name that the server cannot hold is *unknown*, and no other stands in for it", play: names},
 }
 

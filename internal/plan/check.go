@@ -31,6 +31,9 @@ func (p Plan) Check(policy Policy) Checked {
 	for _, u := range p.Unknown {
 		c.Open = append(c.Open, fmt.Sprintf("%s could not be asked: %s", u.Connection, u.Why))
 	}
+	for _, q := range p.Questions {
+		c.Open = append(c.Open, fmt.Sprintf("question %d about %s waits for an answer: %s", q.ID, q.Subject(), q.Words))
+	}
 	for _, v := range p.Accounts {
 		switch {
 		case !v.Act && v.Outcome != access.AlreadyGone:

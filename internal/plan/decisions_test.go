@@ -10,33 +10,6 @@ import (
 	"github.com/severhq/sever/internal/plan"
 )
 
-func TestCorrelateIsExact(t *testing.T) {
-	t.Parallel()
-	claims := []access.Identity{
-		{Principal: "E1", Connection: "pg", Account: "ada", Evidence: access.ByRule},
-		{Principal: "E1", Connection: "pg", Account: "ada", Evidence: access.Confirmed},
-		{Principal: "E1", Connection: "pg", Account: "Ada", Evidence: access.Imported},
-		{Principal: "E1", Connection: "my", Account: "ada", Host: "%", Evidence: access.Imported},
-		{Principal: "E2", Connection: "pg", Account: "ada", Evidence: access.Imported},
-		{Principal: "E2", Connection: "pg", Account: "adam", Evidence: access.Imported},
-		{Principal: "E1", Connection: "pg", Account: "", Evidence: access.Imported},
-	}
-	require.Equal(t, []plan.Match{
-		{Name: "Ada", Evidence: access.Imported},
-		{Name: "ada", Evidence: access.Confirmed, SharedWith: []access.PrincipalID{"E2"}},
-	}, plan.Correlate("E1", "pg", claims))
-	require.Empty(t, plan.Correlate("E3", "pg", claims))
-}
-
-func TestFindNeedsNameAndHost(t *testing.T) {
-	t.Parallel()
-	listed := []access.Account{
-		{Ref: access.Ref{Name: "ada", Host: "%"}}, {Ref: access.Ref{Name: "ada", Host: "10.0.0.1"}}, {Ref: access.Ref{Name: "ada2"}},
-	}
-	require.Equal(t, listed[:1], plan.Find(plan.Match{Name: "ada", Host: "%"}, listed))
-	require.Empty(t, plan.Find(plan.Match{Name: "ada"}, listed), "a match without a host is not every host")
-}
-
 func TestLanesCutIntoBatches(t *testing.T) {
 	t.Parallel()
 	f := facts(t, access.HR, account("ada", onTable, owns, inRole), account("eve", onTable))

@@ -23,11 +23,13 @@ func Make(f Facts) Plan {
 			p.Unknown = append(p.Unknown, Silent{c.Name, c.Unknown})
 		}
 	}
+	p.Questions = slices.Clone(f.Questions)
+	slices.SortFunc(p.Questions, func(a, b Question) int { return cmp.Compare(a.ID, b.ID) })
 	accounts := slices.Clone(f.Accounts)
 	slices.SortFunc(accounts, func(a, b Account) int { return compareRefs(a.Ref, b.Ref) })
 	for _, a := range accounts {
 		conn := f.connection(a.Connection)
-		v := judge(a, conn, f.Policy)
+		v := judge(a, conn, f)
 		p.Accounts = append(p.Accounts, v)
 		caps := conn.Engines[a.Engine]
 		ends := v.Act && len(a.SharedWith) == 0
@@ -50,9 +52,10 @@ func Make(f Facts) Plan {
 }
 
 // judge decides whether an account is acted upon at all.
-func judge(a Account, c Connection, policy Policy) Verdict {
+func judge(a Account, c Connection, f Facts) Verdict {
 	v := Verdict{Account: a.Ref, Engine: a.Engine, Evidence: a.Evidence, Grants: len(a.Grants), ID: a.ID}
 	pattern, listed := matches(c.Protected, a.Name)
+	asked := f.asked(a.Ref)
 	switch {
 	case a.Name == "":
 		v.Outcome, v.Why = access.Unknown, "it has no name, so nobody can say which account it is"
@@ -68,8 +71,10 @@ func judge(a Account, c Connection, policy Policy) Verdict {
 		v.Outcome, v.Why = access.Unknown, gapsInWords(a.Gaps)
 	case !a.Exists:
 		v.Outcome, v.Why = access.AlreadyGone, "the system lists its accounts and this one is not among them"
+	case asked != nil:
+		v.Outcome, v.Why = access.Blocked, fmt.Sprintf("question %d waits for an answer: %s", asked.ID, asked.Words)
 	case len(a.SharedWith) > 0:
-		return shared(v, a, c, policy.Shared)
+		return shared(v, a, c, f.Policy.Shared)
 	case c.Engines[a.Engine] == nil:
 		v.Outcome, v.Why = access.Unsupported, fmt.Sprintf("nothing is known about engine %q", a.Engine)
 	case !c.Engines[a.Engine].Can(access.Contain) && !c.Engines[a.Engine].Can(access.Delete):
@@ -240,6 +245,15 @@ func (f Facts) connection(name string) Connection {
 		}
 	}
 	return Connection{Name: name}
+}
+
+// asked is the open question about an account, if there is one.
+func (f Facts) asked(a access.Ref) *Question {
+	i := slices.IndexFunc(f.Questions, func(q Question) bool { return q.Rule == "" && q.Account == a })
+	if i < 0 {
+		return nil
+	}
+	return &f.Questions[i]
 }
 
 func (f Facts) successor(connection string) string {

@@ -18,6 +18,7 @@ type Facts struct {
 	Policy      Policy
 	Connections []Connection
 	Accounts    []Account
+	Questions   []Question // that nobody has answered yet
 	// Successors receive what the leaver owns: account name by connection; the key
 	// "" is the default for every connection.
 	Successors map[string]string
@@ -73,7 +74,9 @@ type Plan struct {
 	Accounts  []Verdict          `json:"accounts"`
 	Steps     []access.Step      `json:"steps"`
 	Unknown   []Silent           `json:"unknown,omitempty"`
-	Guards    []string           `json:"guards,omitempty"`
+	// Questions are the links that are not certain; the plan has no step for them.
+	Questions []Question `json:"questions,omitempty"`
+	Guards    []string   `json:"guards,omitempty"`
 	// Supplement is set when the plan is for connections that answered late.
 	Supplement *Supplement `json:"supplement,omitempty"`
 }

@@ -13,6 +13,11 @@ type Spec struct {
 	Engines map[string]access.Capabilities
 	// Limits are the defaults of a connection; its settings may narrow them.
 	Limits Limits
+	// Hosts is true where an account is a name and a host.
+	Hosts bool
+	// LooseIDs is true where the id of an account changes with its password, too, so
+	// that another id after a year does not mean another account.
+	LooseIDs bool
 	// Open makes a provider from the settings of one connection. It connects to
 	// nothing: a server that is down is found out by Discover, not by the start of
 	// the worker. An error names the variables that are missing or malformed.

@@ -150,16 +150,24 @@ func (t *Tx) SetOutcome(ctx context.Context, id int64, o access.Outcome, why str
 }
 
 // SetForeignID notes the new id of an account that Restore made again: from now on
-// the record, and its steps, are about that account. When the case has recorded
-// the new account by itself before, the old record keeps its id.
+// the record, and its steps, are about that account, and so are the links that led to
+// the old one. When the case has recorded the new account by itself before, the old
+// record keeps its id.
 func (t *Tx) SetForeignID(ctx context.Context, id int64, foreignID string) error {
+	args := pgx.NamedArgs{"id": id, "foreign_id": foreignID}
+	if _, err := t.exec(ctx, fmt.Sprintf("note the new id of account %d", id), `
+		update ties k set foreign_id = @foreign_id, tied_at = now()
+		from case_accounts a
+		where a.id = @id and a.foreign_id <> @foreign_id and @foreign_id <> ''
+		  and (k.connection, k.resource, k.account, k.host, k.foreign_id) = (a.connection, a.resource, a.name, a.host, a.foreign_id)`, args); err != nil {
+		return err
+	}
 	return t.updateAccount(ctx, "note the new id", `
 		update case_accounts a set foreign_id = case when exists (
 		    select from case_accounts o
 		    where (o.case_id, o.connection, o.resource, o.name, o.host) = (a.case_id, a.connection, a.resource, a.name, a.host)
 		      and o.foreign_id = @foreign_id) then a.foreign_id else @foreign_id end
-		where a.id = @id`,
-		pgx.NamedArgs{"id": id, "foreign_id": foreignID})
+		where a.id = @id`, args)
 }
 
 func (t *Tx) updateAccount(ctx context.Context, op, sql string, args pgx.NamedArgs) error {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/severhq/sever/internal/plan"
 	"github.com/severhq/sever/internal/provider"
 )
 
@@ -21,7 +22,9 @@ type Connection struct {
 	// Protected are account names that may never be touched: exact, or with a * in
 	// front, at the end, or both.
 	Protected []string
-	Provider  provider.Provider
+	// Names are the rules that generate the names of a principal's accounts.
+	Names    []plan.Rule
+	Provider provider.Provider
 }
 
 // Queue is the task queue whose workers reach this connection.

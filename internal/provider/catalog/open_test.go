@@ -57,6 +57,7 @@ func TestOpen(t *testing.T) {
 		"SEVER_CONN_PG_MAIN_PROTECTED":        "svc_*, deploy,*-bot,*x*,*",
 		"SEVER_CONN_PG_MAIN_TASKS_PER_SECOND": "2.5",
 		"SEVER_CONN_PG_MAIN_PARALLEL":         "3",
+		"SEVER_CONN_PG_MAIN_NAMES":            "{{.Login}},{{.Hosting}}_{{.Login}}",
 	})
 	require.NoError(t, err)
 	var names []string
@@ -72,6 +73,8 @@ func TestOpen(t *testing.T) {
 	require.Equal(t, "grace", c.Owner)
 	require.Equal(t, []string{"svc_*", "deploy", "*-bot", "*x*", "*"}, c.Protected)
 	require.Equal(t, provider.Limits{TasksPerSecond: 2.5, Parallel: 3}, c.Limits)
+	require.Len(t, c.Names, 2)
+	require.Equal(t, "{{.Hosting}}_{{.Login}}", c.Names[1].String())
 
 	api, err := conns.For("api")
 	require.NoError(t, err)
@@ -93,10 +96,12 @@ func TestOpenTellsEveryProblemAtOnce(t *testing.T) {
 		"SEVER_CONN_A_B_PROTECTED":         "ok,a*b",
 		"SEVER_CONN_A_B_TASKS_PER_SECOND":  "6",
 		"SEVER_CONN_A_B_PARALLEL":          "5",
+		"SEVER_CONN_GOOD_NAMES":            "{{.Login}},staff",
 		"SEVER_CONN_GOOD_TASKS_PER_SECOND": "NaN",
 	})
 	require.Error(t, err)
 	require.Equal(t, []string{
+		`connection good: SEVER_CONN_GOOD_NAMES cannot be used: the rule "staff": it has no field, and would give everybody the same name`,
 		`connection good: SEVER_CONN_GOOD_TASKS_PER_SECOND is "NaN": it must be a number above 0`,
 		`connection a: SEVER_CONN_A_PARALLEL is "none": it must be a whole number above 0`,
 		`connection a: SEVER_CONN_A_TOKEN is not set`,

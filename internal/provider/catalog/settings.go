@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/plan"
 )
 
 // settings are common to the connections of every provider. They are read as text
@@ -18,6 +19,8 @@ type settings struct {
 	Owner string `env:"OWNER"`
 	// Protected are the names that may never be touched: "svc_*,deploy,*-bot".
 	Protected string `env:"PROTECTED"`
+	// Names are the naming rules: "{{.Login}},{{.Hosting}}_{{.Login}}".
+	Names string `env:"NAMES"`
 	// TasksPerSecond and Parallel narrow the provider's limits and never widen them.
 	TasksPerSecond string `env:"TASKS_PER_SECOND"`
 	Parallel       string `env:"PARALLEL"`
@@ -47,6 +50,9 @@ func (c *Connection) configure(vars config.Vars) []error {
 			continue
 		}
 		problem("PROTECTED", "has %q: a * may only stand first or last", pattern)
+	}
+	if c.Names, err = plan.ParseRules(set.Names); err != nil {
+		problem("NAMES", "cannot be used: %w", err)
 	}
 	if set.Simulated {
 		if err := leadsHere(vars, prefix); err != nil {

@@ -77,8 +77,10 @@ var Spec = provider.Spec{
 			access.Rotate:  {Support: access.Partial, How: unseen + "ALTER USER ... IDENTIFIED WITH a hash that is computed here; a second password goes"},
 		},
 	},
-	Limits: provider.Limits{Parallel: 8},
-	Open:   open,
+	Limits:   provider.Limits{Parallel: 8},
+	Hosts:    true,
+	LooseIDs: true,
+	Open:     open,
 }
 
 const resource = "server"

@@ -47,6 +47,7 @@ var Spec = provider.Spec{
 	// A Trove of its own settings takes 200 requests a minute of each kind, and a
 	// step reads two or three times.
 	Limits: provider.Limits{TasksPerSecond: 1.5, Parallel: 8},
+	Hosts:  true,
 	Open:   open,
 }
 
