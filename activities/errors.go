@@ -44,7 +44,7 @@ func asTemporal(ctx context.Context, err error) error {
 		return temporal.NewNonRetryableApplicationError(err.Error(), Refused, nil)
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		return context.Cause(ctx)
-	case errors.Is(err, errBadInput), errors.Is(err, store.ErrNotFound):
+	case errors.Is(err, errBadInput), errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrDecided):
 		return temporal.NewNonRetryableApplicationError(err.Error(), BadInput, nil)
 	}
 	switch e, _ := errors.AsType[*provider.Error](err); provider.KindOf(err) {

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -44,7 +45,11 @@ func (r *Records) apply(ctx context.Context, tx *store.Tx, in RecordInput, data 
 			status = store.PlanApproved
 		}
 		data["hash"] = in.Hash
-		return fmt.Sprintf("plan %d", in.Plan), tx.DecidePlan(ctx, in.Case, in.Hash, status, in.By, in.Why)
+		err := tx.DecidePlan(ctx, in.Case, in.Hash, status, in.By, in.Why)
+		if in.Kind == audit.DecisionWithdraw && errors.Is(err, store.ErrDecided) {
+			err = nil // it was approved, and is not wanted any more all the same
+		}
+		return fmt.Sprintf("plan %d", in.Plan), err
 	case audit.CaseEscalated:
 		body, err := json.Marshal(in.Policy)
 		if err != nil {

@@ -1,12 +1,8 @@
 package workflows
 
 import (
-	"errors"
-	"fmt"
-	"strings"
 	"time"
 
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/severhq/sever/activities"
@@ -70,90 +66,10 @@ type reinstatement struct {
 	over      bool // denied, withdrawn or lapsed, or nothing came of the request
 	withdrawn bool
 	refusals  []Refusal
-	given     int // connections that have everything back
+	began     bool                // something was, or may have been, given back
+	stop      workflow.CancelFunc // of the giving back
 	phase     Phase
 	status    access.CaseStatus
-}
-
-func (r *reinstatement) listen(ctx workflow.Context) error {
-	if err := workflow.SetQueryHandler(ctx, QueryProgress, func() (Progress, error) { return r.progress(), nil }); err != nil {
-		return err
-	}
-	if err := workflow.SetUpdateHandlerWithOptions(ctx, UpdateReinstate, r.ask, workflow.UpdateHandlerOptions{Validator: r.validAsk}); err != nil {
-		return err
-	}
-	if err := workflow.SetUpdateHandlerWithOptions(ctx, UpdateSubmit, r.outranked, workflow.UpdateHandlerOptions{}); err != nil {
-		return err
-	}
-	for _, u := range []struct{ name, kind string }{{UpdateApprove, audit.PlanApproved}, {UpdateDeny, audit.PlanDenied}} {
-		if err := workflow.SetUpdateHandlerWithOptions(ctx, u.name, func(ctx workflow.Context, d Decision) error {
-			r.post(ctx, u.kind, d)
-			return nil
-		}, workflow.UpdateHandlerOptions{Validator: func(d Decision) error { return r.valid(u.name, d) }}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// ask plans the reinstatement. What it refuses is told to whoever asked.
-func (r *reinstatement) ask(ctx workflow.Context, in Reinstate) (Reinstating, error) {
-	joined := r.plan.No > 0
-	if !joined {
-		r.asked = in
-		err := workflow.ExecuteActivity(bookkeeping(ctx, 0), records.PlanReinstatement, activities.ReinstateInput{Case: in.Case, Principal: in.Principal,
-			By: in.Requester, Why: in.Why, Ticket: in.Ticket, Key: workflow.GetCurrentUpdateInfo(ctx).ID, Phase: string(PhaseReinstatement), At: workflow.Now(ctx)}).Get(ctx, &r.plan)
-		if err != nil {
-			r.over = true
-			return Reinstating{}, inOwnWords(err)
-		}
-		r.phase = PhaseReinstatement
-		r.announce(ctx)
-	}
-	return Reinstating{Case: r.asked.Case, Plan: r.plan.No, Hash: r.plan.Hash, Steps: r.plan.Steps, Lost: r.plan.Lost, Joined: joined}, nil
-}
-
-func (r *reinstatement) validAsk(in Reinstate) error {
-	switch {
-	case in.Case == "" || in.Principal == "" || strings.TrimSpace(in.Requester) == "":
-		return errors.New("a case, a principal and a requester are needed")
-	case strings.TrimSpace(in.Why) == "":
-		return errors.New("a reinstatement needs a reason")
-	case r.over || r.status != access.CaseOpen:
-		return errors.New("the reinstatement has just ended; ask again")
-	case r.asked.Case != "" && (r.asked.Case != in.Case || r.plan.No == 0):
-		return fmt.Errorf("a reinstatement of case %s is under way", r.asked.Case)
-	}
-	return nil
-}
-
-// outranked withdraws: who is to lose access must not get it back meanwhile.
-func (r *reinstatement) outranked(ctx workflow.Context, s Submit) (Submitted, error) {
-	r.withdrawn = true
-	r.post(ctx, audit.DecisionWithdraw, Decision{By: s.Requester, Why: strings.TrimSpace("an offboarding was asked for " + s.Ticket)})
-	return Submitted{}, temporal.NewNonRetryableApplicationError("a reinstatement of this principal was under way, and is withdrawn; ask again", Outranked, nil)
-}
-
-// post puts a decision on its way into the records.
-func (r *reinstatement) post(ctx workflow.Context, kind string, d Decision) {
-	r.inbox = append(r.inbox, Letter{Key: workflow.GetCurrentUpdateInfo(ctx).ID, Kind: kind, At: workflow.Now(ctx), Decision: d})
-}
-
-// valid refuses what makes no sense. The requester's own word is not enough.
-func (r *reinstatement) valid(update string, d Decision) error {
-	switch {
-	case r.plan.No == 0 || r.over:
-		return errors.New("no reinstatement waits for a decision")
-	case strings.TrimSpace(d.By) == "":
-		return errors.New("a decision needs the name of who takes it")
-	case r.approved:
-		return fmt.Errorf("plan %d is approved already; what it gave back is taken again by a new offboarding", r.plan.No)
-	case d.Hash != r.plan.Hash:
-		return fmt.Errorf("no plan of case %s has the hash %q", r.asked.Case, d.Hash)
-	case update == UpdateApprove && strings.EqualFold(strings.TrimSpace(d.By), strings.TrimSpace(r.asked.Requester)):
-		return fmt.Errorf("%s asked for it: somebody else has to approve it", d.By)
-	}
-	return nil
 }
 
 // decided waits for a person's word, as long as the policy lets an approval hold.
@@ -203,21 +119,24 @@ func (r *reinstatement) record(ctx workflow.Context) (onlyRefused bool) {
 }
 
 // giveBack restores every connection, each in reverse order; one that cannot be
-// reached keeps no other from it. A withdrawal ends the waiting, not what is under way.
+// reached keeps no other from it. A withdrawal ends it: what a system was asked for is
+// seen to its end, and nothing more begins.
 func (r *reinstatement) giveBack(ctx workflow.Context) {
-	r.phase = PhaseRestoring
+	r.phase, r.began = PhaseRestoring, true
 	r.announce(ctx)
 	r.mark(ctx, string(PhaseRestoring))
+	restoring, stop := workflow.WithCancel(ctx)
+	defer stop()
+	r.stop = stop
 	done := workflow.NewWaitGroup(ctx)
 	for _, c := range r.plan.Connections {
 		done.Add(1)
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			defer done.Done()
 			for tries := 1; !r.withdrawn; tries++ {
-				err := workflow.ExecuteActivity(reaching(ctx, c.Queue, "restore on "+c.Name, r.plan.Horizon, r.plan.Priority), reach.Restore,
+				err := workflow.ExecuteActivity(reaching(restoring, c.Queue, "restore on "+c.Name, r.plan.Horizon, r.plan.Priority), reach.Restore,
 					activities.RestoreInput{Case: r.asked.Case, Connection: c.Name}).Get(ctx, nil)
 				if err == nil {
-					r.given++
 					return
 				}
 				workflow.GetLogger(ctx).Error("what was taken could not be given back yet", "case", r.asked.Case, "connection", c.Name, "error", err)
@@ -229,10 +148,10 @@ func (r *reinstatement) giveBack(ctx workflow.Context) {
 	r.record(ctx)
 }
 
-// end closes the case as reinstated once anything was given back.
+// end closes the case as reinstated once anything may have been given back.
 func (r *reinstatement) end(ctx workflow.Context) (Result, error) {
 	r.over, r.phase = true, PhaseClosed
-	if r.given == 0 {
+	if !r.began {
 		r.mark(ctx, string(PhaseClosed))
 		return Result{Case: r.asked.Case}, nil
 	}
@@ -269,12 +188,4 @@ func (r *reinstatement) progress() Progress {
 		p.Plans = []PlanState{{No: r.plan.No, Hash: r.plan.Hash, Status: status}}
 	}
 	return p
-}
-
-// inOwnWords is what an activity said, without what Temporal says about it.
-func inOwnWords(err error) error {
-	if said, ok := errors.AsType[*temporal.ApplicationError](err); ok {
-		return temporal.NewNonRetryableApplicationError(said.Message(), said.Type(), nil)
-	}
-	return err
 }

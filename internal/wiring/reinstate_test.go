@@ -115,6 +115,24 @@ func TestAnOffboardingOutranksAReinstatement(t *testing.T) {
 	require.Empty(t, system.World())
 }
 
+// A system that is down keeps nobody from being offboarded again.
+func TestAnOffboardingEndsAReinstatementThatWaitsForASystem(t *testing.T) {
+	t.Parallel()
+	w, system, caseID, _ := gone(t)
+	r, err := w.Reinstate(caseID, ada, "hr@example.com")
+	require.NoError(t, err)
+	system.Down()
+	approveReinstatement(w, r)
+	w.Reaches(ada, "restoring", severtest.InPhase(workflows.PhaseRestoring))
+	require.ErrorContains(t, w.Try(ada, "soc-1"), "is withdrawn; ask again")
+	require.Equal(t, workflows.Result{Case: caseID, Status: access.CaseReinstated}, w.Ends(ada), "something may have been given back")
+	system.Up()
+	w.Submit(ada, "soc-1+")
+	require.Equal(t, access.CaseClean, w.Ends(ada).Status)
+	require.Empty(t, system.World())
+	w.Paired(caseID)
+}
+
 func TestAnOpenCaseIsCancelledAndNotReinstated(t *testing.T) {
 	t.Parallel()
 	conn, system := severtest.InMemory(t, hers())
