@@ -1,6 +1,7 @@
 package main
 
 import (
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -342,4 +343,10 @@ func tampering(t *testing.T, w *world) {
 	require.Contains(t, a.out, p.Case+" row 3")
 	require.Contains(t, a.out, "changed")
 	require.Equal(t, exitOpen, w.sever(t, "", "audit", "verify", p.Case).code)
+
+	pack := filepath.Join(t.TempDir(), "tampered.zip")
+	a = w.sever(t, "", "evidence", p.Case, "--out", pack)
+	require.Equal(t, exitOpen, a.code)
+	require.Contains(t, a.err, "chain.jsonl row 3")
+	require.Equal(t, exitOpen, w.sever(t, "", "audit", "verify", "--pack", pack, "--key", w.publicKey(t)).code)
 }

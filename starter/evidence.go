@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"encoding/base64"
@@ -38,7 +39,9 @@ without this installation.
 
 Where SEVER_AUDIT_KEY is set, the trail is signed once more before it is read, and the
 pack is signed too. The trail notes who made the pack, with its hash, before the file is
-written. Nobody else can read the file.`,
+written. Nobody else can read the file.
+
+Exit code: 0 written, 3 also written, and what it was made from is not whole.`,
 		Example: "  sever evidence E1042 --out ada.zip\n  sever audit verify --pack ada.zip --key PUBLICKEY",
 		Args:    cobra.ExactArgs(1),
 		RunE:    does(func(ctx context.Context, args []string) error { return a.evidence(ctx, args[0], w) }),
@@ -120,7 +123,24 @@ func (a *app) evidence(ctx context.Context, what string, w packWish) error {
 		return err
 	}
 	a.showPack(path, pack, key)
-	return nil
+	return a.recheck(pack, keys, key != nil)
+}
+
+// recheck verifies the pack that was just written: where the records were tampered with
+// before, whoever hands it over should know first.
+func (a *app) recheck(p evidence.Pack, keys []ed25519.PublicKey, signed bool) error {
+	if !signed { // then keys that were given would ask for a signature
+		keys = nil
+	}
+	report := evidence.Verify(bytes.NewReader(p.Zip), int64(len(p.Zip)), keys)
+	if report.OK() {
+		return nil
+	}
+	for _, f := range report.Findings {
+		a.stderr.line(a.stderr.red("  found: ") + oneLine(f.String()))
+	}
+	return failed(exitOpen, "the pack of case %s is written, and what it was made from is not whole: %s", p.Manifest.Case,
+		plural(len(report.Findings), "finding", "findings")).then("compare the records with a backup: sever audit verify %s", p.Manifest.Case)
 }
 
 // signTrail makes a checkpoint of how all chains stand now, in the database and outside

@@ -27,7 +27,7 @@ wholly readable, a blocked step, a denied plan, or no plan. Without --check a pr
   SEVER_ROLE_APPROVER    approve, deny
   SEVER_ROLE_OPERATOR    hold, resume, retry, escalate, cancel, waive, reinstate; import identities,
                          rosters and secrets; confirm and reject whose an account is; finish tasks
-  SEVER_ROLE_AUDITOR     read: status, cases, plan, audit show, audit verify, the lists
+  SEVER_ROLE_AUDITOR     read: status, cases, plan, audit show, audit verify, evidence, the lists
 
 Who has any of the roles may read. * is everybody. Letter case and outer spaces do not count.
 
@@ -65,6 +65,8 @@ out. Lists are never null.
   preflight             sever[], connections[]: checks[], error
   audit show            chain, rows[] (the rows exactly as they are hashed)
   audit verify          chains, rows, checkpoints, findings[], uncovered, notes[]
+  audit verify --pack   case, made_at, made_by, manifest, signed_by, files, rows, checkpoints, findings[], uncovered, notes[]
+  evidence              case, file, manifest, files, rows, uncovered, key_id
 
 standing is one of: clean, proven, running, scheduled, needs approval, in
 quarantine, held, needs people, "closed, not clean", dry run. Only clean and proven mean that the access is gone.

@@ -68,6 +68,9 @@ func exposure(c content) []exposed {
 				"the account stays for them; whoever knows its old password could log in until that is changed"})
 		}
 	}
+	if len(c.Case.Connections) == 0 {
+		out = append(out, exposed{"every system", "not asked: unknown", "the case has no connection"})
+	}
 	for _, k := range c.Case.Connections {
 		if k.State != "discovered" {
 			word := k.State

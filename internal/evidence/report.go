@@ -139,6 +139,10 @@ func sentence(c content) string {
 		}
 	}
 	tally := fmt.Sprintf("%d of %s proven gone", gone, plural(len(c.Accounts), "account", "accounts"))
+	unanswered := ""
+	if silent > 0 {
+		unanswered = ", " + plural(silent, "connection", "connections") + " without an answer"
+	}
 	switch c.Case.Status {
 	case access.CaseClean:
 		if len(c.Accounts) == 0 {
@@ -146,8 +150,8 @@ func sentence(c content) string {
 		}
 		return fmt.Sprintf("Access has ended: %s. Each system itself was asked after the last change, by a fresh connection, and its answers are below.", tally)
 	case access.CaseExceptions:
-		return fmt.Sprintf("The case is closed with exceptions: %s, %d waived by a person, %s without an answer. What was waived still exists.",
-			tally, count[access.Waived], plural(silent, "connection", "connections"))
+		return fmt.Sprintf("The case is closed with exceptions: %s, %d waived by a person%s. What was waived still exists, or was never asked.",
+			tally, count[access.Waived], unanswered)
 	case access.CaseCancelled:
 		return "A person cancelled the case, and what it had taken was given back as far as the steps below say. Access has not ended."
 	case access.CaseReinstated:
@@ -159,7 +163,7 @@ func sentence(c content) string {
 	if left == 0 && silent == 0 && !c.Case.ProvenAt.IsZero() {
 		return fmt.Sprintf("The case is open and waits for the second look: %s so far.", tally)
 	}
-	return fmt.Sprintf("The case is open: %s, %d not, %s without an answer. Access has not ended until this says so.", tally, left, plural(silent, "connection", "connections"))
+	return fmt.Sprintf("The case is open: %s, %d not%s. Access has not ended until this says so.", tally, left, unanswered)
 }
 
 func facts(c content) []fact {

@@ -91,6 +91,8 @@ func Tell(r audit.Row) string {
 		return said("did a task: " + object)
 	case audit.SecretsImported:
 		return said("imported names of shared secrets from " + object)
+	case audit.EvidenceRead:
+		return said(fmt.Sprintf("took an evidence pack of %s, rows 1 to %v (manifest %.12v)", object, r.Data["rows"], r.Data["manifest"]))
 	case audit.SecretDelivered:
 		return said("a new credential of " + object + " was handed over")
 	case audit.IdentitiesImported:

@@ -44,7 +44,7 @@ func TestTell(t *testing.T) {
 		audit.GuardTripped, audit.StepIntent, audit.StepResult, audit.StepInterrupted, audit.StepRefused, audit.AccountProven, audit.AccountOutcome, audit.DecisionHold,
 		audit.DecisionResume, audit.DecisionRetry, audit.DecisionCancel, audit.DecisionWaive, audit.DecisionReinstate, audit.RestoreIntent, audit.RestoreResult,
 		audit.SecretDelivered, audit.IdentitiesImported, audit.DecisionRefused, audit.CaseRefused, audit.ApprovalLapsed, audit.CaseRecalled, audit.DecisionWithdraw,
-		audit.TaskOpened, audit.TaskClosed, audit.TaskReminded,
+		audit.TaskOpened, audit.TaskClosed, audit.TaskReminded, audit.EvidenceRead,
 	} {
 		require.NotContains(t, story.Tell(audit.Row{Event: audit.Event{Kind: kind, Object: "x", Data: map[string]any{}}}), kind, "no words for %s", kind)
 	}
