@@ -44,6 +44,11 @@ func (r *Records) weigh(ctx context.Context, in WeighInput) (Weighed, error) {
 	for i, name := range in.Connections {
 		out.Connections[i].Connection = name
 	}
+	refs := make([]access.Ref, len(accounts))
+	for i, a := range accounts {
+		refs[i] = a.Ref
+	}
+	nameOf := access.Namer(refs)
 	return out, r.store.Do(ctx, func(tx *store.Tx) error {
 		for i := range out.Connections {
 			out.Connections[i] = Weight{Connection: in.Connections[i]}
@@ -58,7 +63,7 @@ func (r *Records) weigh(ctx context.Context, in WeighInput) (Weighed, error) {
 			if !outcome.Settled() {
 				w.Open++
 			}
-			if err := r.settle(ctx, tx, in, a, outcome, why); err != nil {
+			if err := r.settle(ctx, tx, in, a, nameOf(a.Ref), outcome, why); err != nil {
 				return err
 			}
 		}
@@ -154,14 +159,14 @@ func rotated(s store.Step) bool {
 }
 
 // settle writes an outcome that is new, and opens or closes the account's task.
-func (r *Records) settle(ctx context.Context, tx *store.Tx, in WeighInput, a store.CaseAccount, o access.Outcome, why string) error {
+func (r *Records) settle(ctx context.Context, tx *store.Tx, in WeighInput, a store.CaseAccount, name string, o access.Outcome, why string) error {
 	key := accountKey(a.ID)
 	if o.Settled() {
 		if err := tx.CloseTask(ctx, in.Case, key, self, string(o)); err != nil {
 			return err
 		}
 	} else if err := tx.OpenTask(ctx, store.Task{
-		CaseID: in.Case, Key: key, Connection: a.Connection, Subject: a.Ref.String(), Words: why, Next: next(in.Case, a, o),
+		CaseID: in.Case, Key: key, Connection: a.Connection, Subject: name, Words: why, Next: next(in.Case, a, name, o),
 		Owner: r.owner(a.Connection), Due: in.At.Add(in.TaskDue), OpenedAt: in.At}); err != nil {
 		return err
 	}
@@ -176,8 +181,11 @@ func (r *Records) settle(ctx context.Context, tx *store.Tx, in WeighInput, a sto
 }
 
 // next is what a person can do about an account that is not settled.
-func next(caseID string, a store.CaseAccount, o access.Outcome) string {
-	waive := fmt.Sprintf("sever waive %s %s --reason \"...\"", caseID, a.Ref)
+func next(caseID string, a store.CaseAccount, name string, o access.Outcome) string {
+	if name != a.Ref.String() {
+		name = accountKey(a.ID) // what has spaces in it cannot be pasted
+	}
+	waive := fmt.Sprintf("sever waive %s %s --reason \"...\"", caseID, name)
 	switch {
 	case len(a.SharedWith) > 0 && o == access.Contained:
 		return "see that the others have the new password; then, as it goes on being used: " + waive

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -212,17 +213,24 @@ func subject(ctx context.Context, s *store.Store, c store.Case, what string, d *
 	if err != nil {
 		return err
 	}
-	var known []string
+	var known, meant []string
 	var settled access.Outcome
+	resources := map[string]bool{}
+	name := namer(accounts)
 	for _, a := range accounts {
 		switch {
-		case a.Ref.String() != what:
-			known = append(known, a.Ref.String())
+		case a.Ref.String() != what && accountTask(a) != what:
+			known = append(known, name(a.Ref))
 		case a.Outcome.Settled():
 			settled = a.Outcome
 		default:
 			d.Account = a.ID // of accounts that were made again under one name, the newest
+			resources[a.Resource] = true
+			meant = append(meant, fmt.Sprintf("%s is %s", accountTask(a), name(a.Ref)))
 		}
+	}
+	if len(resources) > 1 {
+		return badInput("case %s has several accounts %q", c.ID, what).then("name one of them: %s", strings.Join(meant, ", "))
 	}
 	if d.Account == 0 && settled != "" {
 		return badInput("%s needs no waiver: it is %s", what, strings.ReplaceAll(string(settled), "_", " "))

@@ -56,6 +56,7 @@ type connectionPart struct {
 
 type accountPart struct {
 	Account  string          `json:"account"`
+	Resource string          `json:"resource,omitempty"`
 	Engine   string          `json:"engine,omitempty"`
 	Evidence access.Evidence `json:"evidence"`
 	Exists   bool            `json:"exists"`
@@ -64,6 +65,7 @@ type accountPart struct {
 	Grants   int             `json:"grants"` // when it was found
 	ProvenAt time.Time       `json:"proven_at,omitzero"`
 	Proof    *proofPart      `json:"proof,omitempty"` // the newest
+	name     string          // for people
 }
 
 type proofPart struct {
@@ -213,8 +215,9 @@ func plansOf(ctx context.Context, s *store.Store, caseID string, steps []store.S
 }
 
 func (p *picture) addAccounts(accounts []store.CaseAccount, proofs []store.Proof) {
+	name := namer(accounts)
 	for _, a := range accounts {
-		part := accountPart{Account: a.Ref.String(), Engine: a.Engine, Evidence: a.Evidence, Exists: a.Exists, Outcome: a.Outcome,
+		part := accountPart{Account: a.Ref.String(), Resource: a.Resource, name: name(a.Ref), Engine: a.Engine, Evidence: a.Evidence, Exists: a.Exists, Outcome: a.Outcome,
 			Why: a.Why, Grants: max(len(a.Before.Grants), len(a.Now.Grants)), ProvenAt: a.ProvenAt}
 		var newest time.Time
 		for _, f := range proofs {
@@ -241,6 +244,16 @@ func (p *picture) addPlans(plans []store.Plan, steps []store.Step) {
 				p.Steps[string(s.State)]++
 			}
 		}
+		part.Steps = max(part.Steps, len(body.Steps)) // those of a reinstatement are in the plan alone
 		p.Plans = append(p.Plans, part)
 	}
+}
+
+// namer names the accounts of a case for people.
+func namer(accounts []store.CaseAccount) func(access.Ref) string {
+	refs := make([]access.Ref, len(accounts))
+	for i, a := range accounts {
+		refs[i] = a.Ref
+	}
+	return access.Namer(refs)
 }

@@ -51,6 +51,9 @@ type explainedStep struct {
 	Statements []string `json:"statements,omitempty"`
 }
 
+// givesBack reports whether it is the plan of a reinstatement.
+func (p plannedPart) givesBack() bool { return len(p.Steps) > 0 && p.Steps[0].Undoes != "" }
+
 // previewWithin is how long a dry run may take beyond the policy's patience.
 const previewWithin = time.Minute
 
@@ -111,7 +114,7 @@ func (a *app) explainPlan(p store.Plan, conns *catalog.Connections, policy plan.
 }
 
 func statements(conns *catalog.Connections, s access.Step) []string {
-	if conns == nil {
+	if conns == nil || s.Undoes != "" { // what gives back depends on what is there then
 		return nil
 	}
 	conn, err := conns.For(s.Account.Connection)
@@ -149,15 +152,22 @@ func (a *app) showPlan(p plannedPart, who, caseID string) {
 	}
 	o.line("")
 	rows := [][]string{}
+	refs := make([]access.Ref, len(p.Accounts))
+	for i, v := range p.Accounts {
+		refs[i] = v.Account
+	}
+	name := access.Namer(refs)
 	for _, v := range p.Accounts {
 		verdict := o.green("will end")
 		switch {
+		case v.Act && p.givesBack():
+			verdict = o.yellow("given back")
 		case v.Act && len(v.SharedWith) > 0:
 			verdict = o.yellow("new password")
 		case !v.Act:
 			verdict = o.outcome(v.Outcome)
 		}
-		rows = append(rows, []string{printable(v.Account.String()), verdict, string(v.Evidence), fmt.Sprint(v.Grants), oneLine(v.Why)})
+		rows = append(rows, []string{printable(name(v.Account)), verdict, string(v.Evidence), fmt.Sprint(v.Grants), oneLine(v.Why)})
 	}
 	o.table([]string{"account", "verdict", "evidence", "grants", "why"}, rows)
 	for _, s := range p.Steps {
@@ -165,7 +175,7 @@ func (a *app) showPlan(p plannedPart, who, caseID string) {
 		if p.NothingDone { // there is nothing to try again
 			s.Blocked = instead(s.Blocked, "sever retry "+caseID+" ", "add ")
 		}
-		a.showStep(s)
+		a.showStep(s, name(s.Account))
 	}
 	if p.NeedsWord {
 		o.line("")
@@ -197,16 +207,20 @@ func instead(blocked []access.Blocker, old, better string) []access.Blocker {
 	return out
 }
 
-func (a *app) showStep(s explainedStep) {
+func (a *app) showStep(s explainedStep, account string) {
 	o := a.out
-	words := fmt.Sprintf("%3d. %s %s", s.Ordinal, o.bold(string(s.Action)), printable(s.Account.String()))
+	what, lost := string(s.Action), "cannot be undone"
+	if s.Undoes != "" {
+		what, lost = "give back what "+string(s.Undoes)+" took:", "stays lost"
+	}
+	words := fmt.Sprintf("%3d. %s %s", s.Ordinal, o.bold(what), printable(account))
 	for _, part := range []struct{ word, value string }{{"from", s.Object}, {"in", s.Database}, {"to", s.Successor}} {
 		if part.value != "" {
 			words += fmt.Sprintf(" %s %s", part.word, printable(part.value))
 		}
 	}
 	if s.Irreversible != "" {
-		words += o.yellow("  cannot be undone: " + oneLine(s.Irreversible))
+		words += o.yellow("  " + lost + ": " + oneLine(s.Irreversible))
 	}
 	o.line(words)
 	for _, b := range s.Blocked {

@@ -23,7 +23,7 @@ func reinstating(t *testing.T, w *world) {
 	a = w.sever(t, "", "reinstate", "R1", "--reason", "hired again", "--as", "alice")
 	require.Equal(t, exitOK, a.code, a.err)
 	require.Contains(t, a.out, "Nothing happens until somebody other than alice approves it: sever approve "+p.Case)
-	require.Contains(t, a.out, "restore")
+	require.Contains(t, a.out, "give back what delete took: ")
 	asked := must[reinstated](t, w, nil, exitOK, "reinstate", "R1", "--reason", "hired again", "--as", "alice")
 	require.True(t, asked.Joined)
 	waits := must[picture](t, w, nil, exitOpen, "status", "R1")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -77,7 +78,7 @@ func (a *app) showConnections(p picture, now time.Time) {
 func (a *app) showAccounts(p picture) {
 	rows := [][]string{}
 	for _, acct := range p.Accounts {
-		rows = append(rows, []string{printable(acct.Account), acct.Engine, a.out.outcome(acct.Outcome), string(acct.Evidence), fmt.Sprint(acct.Grants), clip(oneLine(acct.Why))})
+		rows = append(rows, []string{printable(cmp.Or(acct.name, acct.Account)), acct.Engine, a.out.outcome(acct.Outcome), string(acct.Evidence), fmt.Sprint(acct.Grants), clip(oneLine(acct.Why))})
 	}
 	a.out.table([]string{"account", "engine", "outcome", "evidence", "grants", "why"}, rows)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -13,13 +14,14 @@ func (p *picture) addTasks(tasks []store.Task, accounts []store.CaseAccount, ste
 			continue
 		}
 		p.Tasks = append(p.Tasks, taskPart{Key: t.Key, Subject: t.Subject, Connection: t.Connection, Words: t.Words,
-			Blockers: blockers(t.Subject, accounts, steps), Next: t.Next, Owner: t.Owner, Due: t.Due})
+			Blockers: blockers(t.Key, accounts, steps), Next: t.Next, Owner: t.Owner, Due: t.Due})
 	}
 }
 
-// blockers are what stood in the way of an account in its newest plan.
-func blockers(subject string, accounts []store.CaseAccount, steps []store.Step) []blocker {
-	i := slices.IndexFunc(accounts, func(a store.CaseAccount) bool { return a.Ref.String() == subject })
+// blockers are what stood in the way of the account that a task is about, in its
+// newest plan.
+func blockers(task string, accounts []store.CaseAccount, steps []store.Step) []blocker {
+	i := slices.IndexFunc(accounts, func(a store.CaseAccount) bool { return accountTask(a) == task })
 	if i < 0 {
 		return nil
 	}
@@ -40,6 +42,9 @@ func blockers(subject string, accounts []store.CaseAccount, steps []store.Step) 
 	}
 	return out
 }
+
+// accountTask is the key of an account's task, by which it can be waived as well.
+func accountTask(a store.CaseAccount) string { return fmt.Sprintf("account/%d", a.ID) }
 
 // explainTasks adds the statements to what is blocked, as far as the connections are
 // configured here.
