@@ -53,6 +53,14 @@ check: tools house format vet lint determinism ## check what can be checked with
 bench: targets $(TEMPORALD) ## measure many principals beside plain SQL, and providers beside bare calls
 	go test -run '^$$' -bench . -benchtime 1x -timeout 2h ./internal/bench
 
+# SEEDS=n is how many, FROM=k the first: a seed that failed runs again by FROM=k SEEDS=1.
+SEEDS ?= 100
+FROM ?= 1
+
+.PHONY: chaos
+chaos: $(TEMPORALD) ## break a whole installation as seeds say (SEEDS=100 FROM=1), and judge what came of it
+	SEVER_CHAOS_SEEDS=$(SEEDS) SEVER_CHAOS_FROM=$(FROM) go test -run '^TestChaos$$' -count 1 -timeout 0 -v ./internal/chaos
+
 .PHONY: clean
 clean: ## remove what was compiled and installed here
 	rm -rf bin internal/dev/postgres/node_modules

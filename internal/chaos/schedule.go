@@ -1,0 +1,165 @@
+package chaos
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+)
+
+// Kind is a kind of fault.
+type Kind string
+
+// The kinds. The first group ends processes, the second is the network's, the third is
+// what a provider answers, and the last is the machine's.
+const (
+	KillWorker   Kind = "kill-worker"   // SIGKILL; it is started again
+	KillTemporal Kind = "kill-temporal" // likewise
+	KillRecords  Kind = "kill-records"  // the PostgreSQL of the records
+	KillTarget   Kind = "kill-target"   // the PostgreSQL that people have accounts on
+
+	Latency   Kind = "latency"    // every packet takes longer
+	Reset     Kind = "reset"      // connections are reset
+	Silence   Kind = "silence"    // nothing comes back, and nobody hangs up
+	CutAnswer Kind = "cut-answer" // it arrived and took effect; the answer is cut off
+	Outage    Kind = "outage"     // nobody listens
+
+	Throttled Kind = "throttled"  // 429 or 413, come back in a second
+	Broken    Kind = "error"      // 500
+	HTML      Kind = "html"       // a page of a proxy
+	CutBefore Kind = "cut-before" // nothing was done, and the connection ends
+	CutAfter  Kind = "cut-after"  // it was done, and the connection ends
+
+	DiskFull Kind = "disk-full" // the audit trail cannot be written
+)
+
+// The systems that people have accounts on, by the names of their connections, and the
+// servers that an installation needs.
+const (
+	Target   = "pg-main"
+	Records  = "records"
+	Temporal = "temporal"
+)
+
+// Providers are the simulated ones.
+var Providers = []string{"digitalocean", "netim", "plesk", "trove"}
+
+// Workers is how many run.
+const Workers = 2
+
+// Person is somebody who leaves.
+type Person struct {
+	Reason  string   // hr or incident
+	Systems []string // where they have an account
+	// Cancel is after how many changes of theirs the case is cancelled; zero: never.
+	Cancel int
+}
+
+// Fault is something that breaks, once.
+type Fault struct {
+	Kind Kind
+	On   string // a system, a server, or which worker
+	// After is at which change on the wire to the simulators it strikes, right before
+	// that takes effect or right after; zero: at a time.
+	After  int
+	Before bool
+	Wait   time.Duration // since the beginning, where After is zero
+	For    time.Duration // until it is mended
+	Times  int           // how many requests it is for
+}
+
+// String is the fault on a line, in short.
+func (f Fault) String() string {
+	when := "@" + f.Wait.String()
+	if f.After > 0 {
+		when = fmt.Sprintf("%s%d", map[bool]string{true: "<", false: ">"}[f.Before], f.After)
+	}
+	if f.Times > 0 {
+		return fmt.Sprintf("%s:%s%s×%d", f.On, f.Kind, when, f.Times)
+	}
+	return fmt.Sprintf("%s:%s%s+%s", f.On, f.Kind, when, f.For)
+}
+
+// Schedule is all that a seed decides.
+type Schedule struct {
+	Seed   uint64
+	People []Person
+	Faults []Fault
+}
+
+// String is the schedule on a line: how many leave, and what breaks.
+func (s Schedule) String() string {
+	words := []string{fmt.Sprintf("%d leave", len(s.People))}
+	for _, f := range s.Faults {
+		words = append(words, f.String())
+	}
+	return strings.Join(words, " ")
+}
+
+// Plan is the schedule of a seed.
+func Plan(seed uint64) Schedule {
+	r := rand.New(rand.NewPCG(seed, 0x5e4e4)) //nolint:gosec // nobody has to be unable to guess it
+	s := Schedule{Seed: seed}
+	for range 2 + r.IntN(3) {
+		s.People = append(s.People, person(r))
+	}
+	for range 3 + r.IntN(6) {
+		s.Faults = append(s.Faults, fault(r))
+	}
+	return s
+}
+
+func person(r *rand.Rand) Person {
+	p := Person{Reason: "hr"}
+	if r.IntN(4) == 0 {
+		p.Reason = "incident"
+	}
+	all := append([]string{Target}, Providers...)
+	for _, i := range r.Perm(len(all))[:1+r.IntN(3)] {
+		p.Systems = append(p.Systems, all[i])
+	}
+	if r.IntN(6) == 0 {
+		p.Cancel = 1 + r.IntN(4)
+	}
+	return p
+}
+
+// likely has each kind as often as it should come up.
+var likely = []Kind{
+	KillWorker, KillWorker, KillWorker, KillWorker, KillTemporal, KillRecords, KillRecords, KillTarget,
+	Latency, Latency, Reset, Reset, Silence, CutAnswer, CutAnswer, CutAnswer, Outage, Outage,
+	Throttled, Throttled, Broken, HTML, CutBefore, CutAfter, CutAfter, CutAfter,
+	DiskFull,
+}
+
+func fault(r *rand.Rand) Fault {
+	f := Fault{Kind: likely[r.IntN(len(likely))], For: ms(r, 100, 1500)}
+	if r.IntN(3) > 0 {
+		f.After, f.Before = 1+r.IntN(16), r.IntN(2) == 0
+	} else {
+		f.Wait = ms(r, 0, 4000)
+	}
+	switch f.Kind {
+	case KillWorker:
+		f.On = []string{"worker-0", "worker-1", "workers"}[r.IntN(3)]
+	case KillTemporal:
+		f.On = Temporal
+	case KillRecords, DiskFull:
+		f.On = Records
+	case KillTarget:
+		f.On = Target
+	case Latency, Reset, Silence, CutAnswer, Outage:
+		places := append([]string{Target, Records, Temporal}, Providers...)
+		f.On = places[r.IntN(len(places))]
+		if f.Kind == Outage && r.IntN(4) == 0 { // hours, scaled
+			f.For = ms(r, 4000, 8000)
+		}
+	default:
+		f.On, f.Times, f.For = Providers[r.IntN(len(Providers))], 1+r.IntN(4), 0
+	}
+	return f
+}
+
+func ms(r *rand.Rand, from, to int) time.Duration {
+	return time.Duration(from+r.IntN(to-from)) * time.Millisecond
+}

@@ -1,0 +1,64 @@
+package chaos
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The same seed decides the same for ever: a seed that failed once can be looked at.
+func TestPlan(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, Schedule{
+		Seed: 5,
+		People: []Person{
+			{Reason: "hr", Systems: []string{"plesk", "pg-main"}},
+			{Reason: "incident", Systems: []string{"digitalocean", "pg-main"}},
+		},
+		Faults: []Fault{
+			{Kind: CutAnswer, On: Temporal, After: 1, Before: true, For: 460 * time.Millisecond},
+			{Kind: Latency, On: "netim", After: 6, For: 627 * time.Millisecond},
+			{Kind: KillRecords, On: Records, After: 4, For: 1024 * time.Millisecond},
+			{Kind: KillRecords, On: Records, Wait: 2899 * time.Millisecond, For: 935 * time.Millisecond},
+		},
+	}, Plan(5))
+	for seed, want := range map[uint64]string{
+		5: "2 leave temporal:cut-answer<1+460ms netim:latency>6+627ms records:kill-records>4+1.024s records:kill-records@2.899s+935ms",
+		6: "3 leave trove:reset@3.527s+280ms workers:kill-worker>13+872ms pg-main:kill-target<6+899ms records:kill-records>3+116ms digitalocean:error>12×2",
+	} {
+		require.Equal(t, want, Plan(seed).String())
+	}
+}
+
+// Every kind comes up, everywhere it can, in not too many seeds; and nothing is out of
+// proportion.
+func TestPlansAreOfAllKinds(t *testing.T) {
+	t.Parallel()
+	kinds, systems, cancels := map[Kind]bool{}, map[string]bool{}, 0
+	for seed := range uint64(200) {
+		s := Plan(seed)
+		require.GreaterOrEqual(t, len(s.People), 2)
+		require.LessOrEqual(t, len(s.People), 4)
+		require.GreaterOrEqual(t, len(s.Faults), 3)
+		require.LessOrEqual(t, len(s.Faults), 8)
+		for _, p := range s.People {
+			for _, on := range p.Systems {
+				systems[on] = true
+			}
+			if p.Cancel > 0 {
+				cancels++
+			}
+		}
+		for _, f := range s.Faults {
+			kinds[f.Kind] = true
+			require.NotEmpty(t, f.On)
+			require.LessOrEqual(t, f.For, 8*time.Second)
+		}
+	}
+	for _, k := range likely {
+		require.True(t, kinds[k], k)
+	}
+	require.Len(t, systems, 1+len(Providers))
+	require.Positive(t, cancels)
+}

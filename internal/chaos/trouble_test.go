@@ -1,0 +1,133 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/severhq/sever/internal/dev/simulators"
+)
+
+// trouble carries out the faults of one seed.
+type trouble struct {
+	w      *world
+	faults []Fault
+
+	mu     sync.Mutex
+	struck map[int]bool
+	errs   []error
+	open   sync.WaitGroup // until everything is mended
+}
+
+// brew arms the faults of a schedule. Mended is when none is left.
+func (w *world) brew(ctx context.Context, faults []Fault) *trouble {
+	t := &trouble{w: w, faults: faults, struck: map[int]bool{}}
+	for i, f := range faults {
+		if f.After > 0 {
+			continue
+		}
+		t.open.Go(func() {
+			if pause(ctx, f.Wait) == nil {
+				t.strike(ctx, i)
+			}
+		})
+	}
+	w.wire.begin(func(n int, before bool) {
+		for i, f := range faults {
+			if f.After == n && f.Before == before {
+				t.strike(ctx, i)
+			}
+		}
+	})
+	return t
+}
+
+// strike begins a fault, unless that was done; it is mended later.
+func (t *trouble) strike(ctx context.Context, i int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.struck == nil || t.struck[i] {
+		return
+	}
+	t.struck[i] = true
+	mend, err := t.w.begin(ctx, t.faults[i])
+	if err != nil {
+		t.errs = append(t.errs, fmt.Errorf("%s: %w", t.faults[i], err))
+		return
+	}
+	if mend == nil {
+		return
+	}
+	t.open.Go(func() {
+		_ = pause(ctx, t.faults[i].For)
+		if err := mend(); err != nil {
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			t.errs = append(t.errs, fmt.Errorf("mend %s: %w", t.faults[i], err))
+		}
+	})
+}
+
+// over waits until everything is mended, lets nothing more strike, and drops what the
+// simulators still have in store. It says how many faults struck.
+func (t *trouble) over(ctx context.Context) (struck int, err error) {
+	t.mu.Lock()
+	struck = len(t.struck)
+	t.struck = nil
+	t.mu.Unlock()
+	t.open.Wait()
+	errs := t.errs
+	for _, s := range []*server{t.w.records, t.w.target, t.w.temporal} {
+		if _, err := s.revive(ctx); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	t.w.site.Netim.Calm()
+	return struck, errors.Join(errs...)
+}
+
+// begin begins a fault; mend, if there is one, ends it.
+func (w *world) begin(ctx context.Context, f Fault) (mend func() error, err error) {
+	switch f.Kind {
+	case KillWorker:
+		for i, k := range w.workers {
+			if f.On == "workers" || f.On == fmt.Sprintf("worker-%d", i) {
+				err = errors.Join(err, k.kill(f.For))
+			}
+		}
+		return nil, err
+	case KillTemporal:
+		return w.temporal.kill()
+	case KillRecords:
+		return w.records.kill()
+	case KillTarget:
+		return w.target.kill()
+	case DiskFull:
+		return func() error { return w.fill(context.WithoutCancel(ctx), -1) }, w.fill(ctx, 1)
+	case Latency, Reset, Silence, CutAnswer, Outage:
+		return w.proxies[f.On].fail(f.Kind)
+	}
+	w.site.Switch(simulators.Fault{On: f.On, Trouble: simulators.Trouble(f.Kind), Times: f.Times})
+	return nil, nil
+}
+
+// fill has the disk of the audit trail full, or not any more. The records may be down
+// meanwhile: it is tried for a while.
+func (w *world) fill(ctx context.Context, by int) error {
+	w.disk.Lock()
+	defer w.disk.Unlock()
+	w.full += by
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	for {
+		err := execute(ctx, w.recordsURL, fmt.Sprintf("update chaos.disk set full_now = %t", w.full > 0))
+		if err == nil {
+			return nil
+		}
+		if pause(ctx, 50*time.Millisecond) != nil {
+			return err
+		}
+	}
+}
