@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/audit"
 )
 
@@ -70,6 +71,23 @@ func TestACaseWithNothingYet(t *testing.T) {
 	p := build(t, in)
 	require.Empty(t, verify(p.Zip, nil).Findings)
 	require.Contains(t, string(unzip(t, p.Zip)[reportFile]), "No signed checkpoint covers this chain.")
+}
+
+func TestAccountsOfOneNameAreToldApart(t *testing.T) {
+	t.Parallel()
+	in := fixture(t)
+	twin := in.Accounts[1]
+	twin.ID, twin.Resource, twin.Outcome = 10, "fr2", ""
+	in.Accounts = append(in.Accounts, twin)
+	p := build(t, in)
+	require.Empty(t, verify(p.Zip, public(1)).Findings)
+	text := string(unzip(t, p.Zip)[reportFile])
+	require.Equal(t, 2, strings.Count(text, "<b>plesk/carol"))
+	for _, a := range in.Accounts {
+		if a.Name == "carol" {
+			require.Contains(t, text, access.Namer([]access.Ref{in.Accounts[1].Ref, twin.Ref})(a.Ref))
+		}
+	}
 }
 
 func TestWithoutAKeyThePackSaysSo(t *testing.T) {

@@ -17,14 +17,24 @@ type accountLine struct {
 
 func accountLines(c content) []accountLine {
 	var out []accountLine
+	nameOf := namer(c)
 	for _, a := range c.Accounts {
 		result := spaced(a.Outcome)
 		if result == "" {
 			result = "not known yet"
 		}
-		out = append(out, accountLine{a, a.Ref.String(), result, outcomeMark(a.Outcome), moment(a.ProvenAt), len(a.Grants)})
+		out = append(out, accountLine{a, nameOf(a.Ref), result, outcomeMark(a.Outcome), moment(a.ProvenAt), len(a.Grants)})
 	}
 	return out
+}
+
+// namer tells accounts of one name on several resources apart.
+func namer(c content) func(access.Ref) string {
+	refs := make([]access.Ref, len(c.Accounts))
+	for i, a := range c.Accounts {
+		refs[i] = a.Ref
+	}
+	return access.Namer(refs)
 }
 
 func outcomeMark(o access.Outcome) string {
@@ -44,6 +54,7 @@ func exposure(c content) []exposed {
 			waived[r.Object] = r
 		}
 	}
+	nameOf := namer(c)
 	state := func(name, state string) string {
 		if r, ok := waived[name]; ok && state == "waived" {
 			return fmt.Sprintf("waived by %s, %s", r.Actor, moment(r.At))
@@ -51,14 +62,14 @@ func exposure(c content) []exposed {
 		return state
 	}
 	for _, a := range c.Accounts {
-		name := a.Ref.String()
+		name := nameOf(a.Ref)
 		gone := a.Outcome == access.Removed || a.Outcome == access.AlreadyGone
 		if !gone {
 			word := spaced(a.Outcome)
 			if word == "" {
 				word = "not known yet"
 			}
-			out = append(out, exposed{name, state(name, word), a.Why})
+			out = append(out, exposed{name, state(a.Ref.String(), word), a.Why})
 		}
 		for _, g := range a.Gaps {
 			out = append(out, exposed{name + ": " + g.Object, "could not be read", strings.TrimSuffix(g.Why+"; "+g.Remedy, "; ")})
