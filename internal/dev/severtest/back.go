@@ -34,10 +34,24 @@ func (w *World) Reinstate(caseID string, who access.PrincipalID, by string) (wor
 // Reconcile runs the reconciler once.
 func (w *World) Reconcile() workflows.Reconciled {
 	w.T.Helper()
-	run, err := w.Parts.Temporal.ExecuteWorkflow(w.Ctx, client.StartWorkflowOptions{ID: workflows.ReconcileID + "-" + w.Queue, TaskQueue: w.Queue}, "Reconcile")
+	id := workflows.ReconcileID + "-" + w.Queue
+	run, err := w.Parts.Temporal.ExecuteWorkflow(w.Ctx, client.StartWorkflowOptions{ID: id, TaskQueue: w.Queue}, "Reconcile")
 	require.NoError(w.T, err)
 	var out workflows.Reconciled
 	require.NoError(w.T, run.Get(w.Ctx, &out))
+	w.recordAs(id, "-reconcile")
+	return out
+}
+
+// Preview is a dry run.
+func (w *World) Preview(who access.PrincipalID) workflows.Previewed {
+	w.T.Helper()
+	s := workflows.Submit{Case: "case-" + Unique(), Principal: who, Policy: w.Policy, Requester: "hr@example.com"}
+	run, err := w.Parts.Temporal.ExecuteWorkflow(w.Ctx, client.StartWorkflowOptions{ID: workflows.PreviewID(s.Case), TaskQueue: w.Queue}, "PreviewOffboarding", s)
+	require.NoError(w.T, err)
+	var out workflows.Previewed
+	require.NoError(w.T, run.Get(w.Ctx, &out))
+	w.recordAs(workflows.PreviewID(s.Case), "")
 	return out
 }
 
