@@ -17,14 +17,21 @@ func Forms(secret string) []string {
 		return nil
 	}
 	quoted, _ := json.Marshal(secret) // of a string, which always works
+	var plainly strings.Builder       // JSON as others write it
+	e := json.NewEncoder(&plainly)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(secret)
 	var escaped strings.Builder
 	_ = xml.EscapeText(&escaped, []byte(secret))
 	return []string{
 		secret, url.QueryEscape(secret), url.PathEscape(secret),
-		strings.Trim(string(quoted), `"`), escaped.String(),
+		inside(string(quoted)), inside(strings.TrimSuffix(plainly.String(), "\n")), escaped.String(),
 		base64.StdEncoding.EncodeToString([]byte(secret)),
 	}
 }
+
+// inside is what stands between the quotes. The secret itself may end in one.
+func inside(quoted string) string { return quoted[1 : len(quoted)-1] }
 
 // shortest is how long a secret is at least that Scrubber looks for. Shorter ones are
 // words too, and would be found everywhere.
@@ -70,6 +77,9 @@ func SecretsOf(vars Vars) ([]Secret, error) {
 		if strings.HasSuffix(name, "KEYS") { // several, each with its name
 			for _, part := range strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune(",: \t\n", r) }) {
 				out = append(out, Secret{part})
+				if _, key, named := strings.Cut(part, "="); named { // id=key; of a key alone that is its padding
+					out = append(out, Secret{key})
+				}
 			}
 		}
 		if u, err := url.Parse(value); err == nil && u.User != nil {

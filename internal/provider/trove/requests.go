@@ -154,7 +154,7 @@ func (w *wires) scrub(text string) string {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	for _, g := range w.guards {
-		return g.Scrub(text) // all know the same secrets
+		text = g.Scrub(text) // each knows what was sent to its host
 	}
 	return text
 }

@@ -48,6 +48,7 @@ type Guard struct {
 	scheme, host string
 	rules        []rule
 	secrets      scrubber
+	recent       recent
 	maxBody      int64
 	timeout      time.Duration
 	next         http.RoundTripper
@@ -121,6 +122,7 @@ func (g *Guard) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, g.refused(req, err)
 	}
+	g.recent.learn(out)
 	ctx, cancel := out.Context(), context.CancelFunc(func() {})
 	if _, ok := ctx.Deadline(); !ok {
 		ctx, cancel = context.WithTimeout(ctx, g.timeout)

@@ -12,9 +12,12 @@ import (
 
 const placeholder = "[secret]"
 
-// Scrub takes the known secrets out of a text, in every form in which a server may
-// have sent them back. It is for bodies, before they reach an error.
-func (g *Guard) Scrub(text string) string { return g.secrets.scrub(text) }
+// Scrub takes the known secrets, and those that were sent lately, out of a text, in
+// every form in which a server may have sent them back. It is for bodies, before they
+// reach an error.
+func (g *Guard) Scrub(text string) string {
+	return slices.Concat(g.secrets, g.recent.forms()).sorted().scrub(text)
+}
 
 // Clean is err without the known secrets in its text; its causes stay for
 // errors.Is and errors.As.
@@ -25,7 +28,7 @@ func (g *Guard) clean(err error, sent http.Header) error {
 		return nil
 	}
 	text := err.Error()
-	clean := slices.Concat(g.secrets, credentials(sent)).sorted().scrub(text)
+	clean := slices.Concat(g.secrets, g.recent.forms(), credentials(sent)).sorted().scrub(text)
 	if clean == text {
 		return err
 	}
