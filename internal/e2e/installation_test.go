@@ -46,6 +46,25 @@ type installation struct {
 	bin  string
 	env  []string
 	up   *exec.Cmd
+	said output // by sever up
+}
+
+// output is what a process said until now.
+type output struct {
+	mu  sync.Mutex
+	all bytes.Buffer
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.all.Write(b)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.all.String()
 }
 
 func install(t *testing.T, target string) *installation {
@@ -69,15 +88,16 @@ func (i *installation) start() {
 	i.t.Helper()
 	i.up = exec.Command(filepath.Join(i.bin, "sever"), "up")
 	i.up.Env = i.env
-	var said bytes.Buffer
+	said := &i.said
 	out, err := i.up.StdoutPipe()
 	require.NoError(i.t, err)
-	i.up.Stderr = &said
+	i.up.Stderr = said
 	require.NoError(i.t, i.up.Start())
 	ready := make(chan bool, 1)
 	go func() {
 		lines := bufio.NewScanner(out)
 		for lines.Scan() {
+			_, _ = said.Write(append(lines.Bytes(), '\n'))
 			if strings.Contains(lines.Text(), "Ctrl-C") {
 				ready <- true
 			}
