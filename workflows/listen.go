@@ -139,6 +139,11 @@ func (o *offboarding) alive(d Decision) error {
 }
 
 func (o *offboarding) validPlan(d Decision) error {
+	for _, l := range o.Inbox {
+		if l.Hash != "" && l.Hash == d.Hash {
+			return fmt.Errorf("%s has just decided about the plan %.12s", l.By, d.Hash)
+		}
+	}
 	if o.waiting(d.Hash) != nil {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/plan"
 )
 
@@ -202,4 +203,13 @@ func TestAPlanInWords(t *testing.T) {
 		"approve it with a reason, deny it, or cancel the case", p.inWords())
 	p.Status, p.Supplements = PlanApproved, 0
 	require.Equal(t, "plan 3 `0123456789ab` approved", p.inWords())
+}
+
+func TestAPlanIsDecidedOnce(t *testing.T) {
+	t.Parallel()
+	o := newOffboarding(State{Case: "c", Plans: []PlanState{{No: 1, Hash: "feed", Status: PlanWaiting}},
+		Inbox: []Letter{{Kind: audit.PlanDenied, Decision: Decision{By: "boss", Hash: "feed"}}}})
+	require.EqualError(t, o.validPlan(Decision{By: "lead", Hash: "feed"}), "boss has just decided about the plan feed")
+	o.Inbox = nil
+	require.NoError(t, o.validPlan(Decision{By: "lead", Hash: "feed"}))
 }

@@ -89,6 +89,8 @@ func (r *reinstatement) valid(update string, d Decision) error {
 		return errors.New("a decision needs the name of who takes it")
 	case r.approved:
 		return fmt.Errorf("plan %d is approved already; what it gave back is taken again by a new offboarding", r.plan.No)
+	case len(r.inbox) > 0:
+		return fmt.Errorf("%s has just decided about it", r.inbox[0].By)
 	case d.Hash != r.plan.Hash:
 		return fmt.Errorf("no plan of case %s has the hash %q", r.asked.Case, d.Hash)
 	case update == UpdateApprove && strings.EqualFold(strings.TrimSpace(d.By), strings.TrimSpace(r.asked.Requester)):
