@@ -27,6 +27,10 @@ const (
 // errNotYet is an order that was accepted and is not carried out yet.
 var errNotYet = errors.New("accepted, and not done yet")
 
+// errBegunMeanwhile says that a step was read before another worker began it. The next
+// attempt reads it, and the system, anew.
+var errBegunMeanwhile = errors.New("another worker has begun it meanwhile; it is read again before it is repeated")
+
 // asTemporal is the one place where errors become Temporal's. It is called with
 // what an activity returns and with nothing else.
 func asTemporal(ctx context.Context, err error) error {

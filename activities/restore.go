@@ -98,11 +98,23 @@ func twin(s store.Step, newer, older []store.Step) (plan int) {
 func (a *Access) passOver(ctx context.Context, lane *store.Lane, s store.Step, twin int) error {
 	words := fmt.Sprintf("given back with the same step of plan %d", twin)
 	return lane.Do(ctx, func(tx *store.Tx) error {
+		if err := a.noAnswer(ctx, tx, s); err != nil {
+			return err
+		}
 		if err := tx.EndUndo(ctx, s, store.StepUndone, words, nil); err != nil {
 			return err
 		}
 		return tx.Append(ctx, a.undoEvent(s, audit.StepRefused, 0, "skipped", words))
 	})
+}
+
+// noAnswer ends the attempt of a step that a worker died with: nobody will repeat it,
+// and its intent must not stay without an end.
+func (a *Access) noAnswer(ctx context.Context, tx *store.Tx, s store.Step) error {
+	if s.State != store.StepRunning {
+		return nil
+	}
+	return tx.Append(ctx, a.interrupted(s, "the attempt ended without an answer; it is given back as if it had been carried out"))
 }
 
 // restore undoes one step: intent, act, secret to the sink, result.
@@ -117,6 +129,9 @@ func (a *Access) restore(ctx context.Context, conn *catalog.Connection, lane *st
 	if err := lane.Do(ctx, func(tx *store.Tx) error {
 		n, err = tx.BeginUndo(ctx, s)
 		if err != nil {
+			return err
+		}
+		if err := a.noAnswer(ctx, tx, s); err != nil {
 			return err
 		}
 		if n > 1 {

@@ -121,13 +121,16 @@ func (a *Access) begin(ctx context.Context, p provider.Provider, lane *store.Lan
 	}
 	err := lane.Do(ctx, func(tx *store.Tx) error {
 		if s.State == store.StepRunning {
-			if err := tx.Append(ctx, a.event(s, audit.StepInterrupted, s.Attempts, "interrupted", "the attempt ended without an answer; the system is read before it is repeated")); err != nil {
+			if err := tx.Append(ctx, a.interrupted(s, "the attempt ended without an answer; the system is read before it is repeated")); err != nil {
 				return err
 			}
 		}
 		begun, err := tx.BeginStep(ctx, s.CaseID, s.PlanNo, s.Ordinal)
 		if err != nil {
 			return err
+		}
+		if begun.Attempts != s.Attempts+1 { // another worker began it while this one waited for the lane
+			return fmt.Errorf("%s %s: %w", s.Action, s.Account, errBegunMeanwhile)
 		}
 		s = begun
 		e := a.event(s, audit.StepIntent, s.Attempts, "", "")
@@ -221,6 +224,19 @@ func (a *Access) skip(ctx context.Context, lane *store.Lane, s store.Step, why s
 	})
 }
 
+// interrupted is the end of an attempt that has none. Its key is that of the result: it
+// is a row only where the result is none.
+func (a *Access) interrupted(s store.Step, words string) audit.Event {
+	e := a.event(s, audit.StepInterrupted, s.Attempts, "interrupted", words)
+	e.Key = stepRow(s, s.Attempts, audit.StepResult)
+	return e
+}
+
+// stepRow is the key of a row about a step.
+func stepRow(s store.Step, attempt int, kind string) string {
+	return fmt.Sprintf("step/%d/%d/%d/%s", s.PlanNo, s.Ordinal, attempt, kind)
+}
+
 // event is the audit row of a step. Its key is the step, the attempt and the kind:
 // writing it twice is writing it once.
 func (a *Access) event(s store.Step, kind string, attempt int, outcome, words string) audit.Event {
@@ -231,7 +247,7 @@ func (a *Access) event(s store.Step, kind string, attempt int, outcome, words st
 		}
 	}
 	return audit.Event{
-		Chain: s.CaseID, Key: fmt.Sprintf("step/%d/%d/%d/%s", s.PlanNo, s.Ordinal, attempt, kind), At: time.Now(),
+		Chain: s.CaseID, Key: stepRow(s, attempt, kind), At: time.Now(),
 		Kind: kind, Actor: self, Object: s.Account.String(), Attempt: attempt, Outcome: outcome, Words: words, Data: data,
 	}
 }
