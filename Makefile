@@ -49,6 +49,17 @@ test: setup house format vet lint determinism $(if $(TEMPORALD),test-temporald) 
 check: tools house format vet lint determinism ## check what can be checked without servers
 	go test -short ./...
 
+# Their seeds run with the ordinary tests. One after another: each takes all processors.
+FUZZTIME := 10s
+.PHONY: fuzz
+fuzz: ## search for inputs that break the readers of foreign text, FUZZTIME each
+	@for file in $$(grep -rl '^func Fuzz' --include='*_test.go' .); do \
+		for name in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\)(.*/\1/p' $$file); do \
+			echo "$$(dirname $$file) $$name"; \
+			go test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) $$(dirname $$file) || exit 1; \
+		done; \
+	done
+
 .PHONY: bench
 bench: targets $(TEMPORALD) ## measure many principals beside plain SQL, and providers beside bare calls
 	go test -run '^$$' -bench . -benchtime 1x -timeout 2h ./internal/bench

@@ -1,9 +1,11 @@
 package e2e_test
 
 import (
+	"archive/zip"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -52,6 +54,7 @@ func TestNoSecretIsWrittenDownAnywhere(t *testing.T) {
 		s.run(p, args...)
 		s.run(p, append(args, "--json")...)
 	}
+	s.evidence(p, ada, carol)
 	s.wrongSettings(p)
 	p.arguments(i.up.Process.Pid)
 	s.dumpStack()
@@ -84,7 +87,7 @@ func TestNoSecretIsWrittenDownAnywhere(t *testing.T) {
 
 	// The search can find: a ticket is no secret, and is everywhere.
 	where := strings.Join(p.found(s.ticket), "\n")
-	for _, place := range []string{"decrypted history", "table audit_events", "output of audit show"} {
+	for _, place := range []string{"decrypted history", "table audit_events", "output of audit show", "evidence "} {
 		require.Contains(t, where, place)
 	}
 	require.NotContains(t, strings.ReplaceAll(where, "decrypted history", ""), "history", "at Temporal it is encrypted")
@@ -278,6 +281,27 @@ func (s *secrets) codec(p places) {
 	require.NoError(s.t, cmd.Process.Signal(syscall.SIGTERM))
 	require.NoError(s.t, cmd.Wait())
 	p["output of codec"] = output()
+}
+
+// evidence makes the packs of cases, and unpacks them: an archive hides what is in it.
+func (s *secrets) evidence(p places, cases ...string) {
+	s.t.Helper()
+	for _, id := range cases {
+		file := filepath.Join(s.t.TempDir(), id+".zip")
+		code, said := s.install.sever("", "evidence", id, "--out", file)
+		p["output of evidence"] += said
+		require.Equal(s.t, 0, code, said)
+		pack, err := zip.OpenReader(file)
+		require.NoError(s.t, err)
+		for _, f := range pack.File {
+			r, err := f.Open()
+			require.NoError(s.t, err)
+			b, err := io.ReadAll(r)
+			require.NoError(s.t, err)
+			p["evidence "+id+" "+f.Name] = string(b)
+		}
+		require.NoError(s.t, pack.Close())
+	}
 }
 
 // wrongSettings starts programs whose settings are malformed in the place of a secret.
