@@ -43,6 +43,7 @@ func TestChaos(t *testing.T) {
 		fmt.Printf("seed %d: %s; %d struck; ended %s; %.1f s\n", seed, Plan(seed), r.struck, strings.Join(r.ends, " "), r.took.Seconds())
 		if len(r.wrong) > 0 {
 			failed = append(failed, seed)
+			fmt.Printf("  violations: %s\n", strings.Join(r.wrong, "\n    "))
 			t.Errorf("seed %d; again: make chaos FROM=%d SEEDS=1\n  %s", seed, seed, strings.Join(r.wrong, "\n  "))
 		}
 	}
@@ -190,6 +191,9 @@ func (s *stage) await(ctx context.Context) (ends []string) {
 			e, err := s.w.ending(ctx, l.id)
 			if err == nil && e.ended() || pause(limit, 50*time.Millisecond) != nil {
 				ends = append(ends, e.Status)
+				if !e.ended() {
+					fmt.Printf("  %s, case %s, is at %s:\n    %s\n", l.id, e.ID, e.Phase, strings.Join(s.w.why(ctx, e.ID), "\n    "))
+				}
 				break
 			}
 		}

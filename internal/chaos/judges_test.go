@@ -47,11 +47,16 @@ func TestCovered(t *testing.T) {
 		"before the intent": {[]seen{change(1, "set", "ann")}, 1},
 		"between the two":   {[]seen{change(5, "set", "ann")}, 1},
 		"after the result":  {[]seen{change(9, "set", "ann")}, 1},
+		"as it begins":      {[]seen{{At: at(2).Add(-time.Millisecond), On: "plesk", Changes: true, Names: []string{"ann"}}}, 0},
 		"a look needs none": {[]seen{look(1, "ann")}, 0},
 	} {
 		require.Len(t, covered(c.log, of, tried), c.wrong, name)
 	}
 	require.Len(t, covered([]seen{change(3, "set", "ann")}, of, nil), 1)
+	adjacent := map[string][]*attempt{"plesk/ann": {{from: at(1), to: at(2)}, {from: at(2), to: at(3)}}}
+	require.Empty(t, covered([]seen{{At: at(2).Add(time.Millisecond), On: "plesk", Changes: true, Names: []string{"ann"}}}, of, adjacent))
+	twice := map[string][]*attempt{"plesk/ann": {{from: at(1), to: at(4)}, {from: at(2), to: at(5)}}}
+	require.Len(t, covered([]seen{change(3, "set", "ann")}, of, twice), 1, "two at once")
 }
 
 func TestRepeatedAndOutside(t *testing.T) {

@@ -84,7 +84,7 @@ func (t *trouble) over(ctx context.Context) (struck int, err error) {
 			errs = append(errs, err)
 		}
 	}
-	t.w.site.Netim.Calm()
+	t.w.site.Calm()
 	return struck, errors.Join(errs...)
 }
 

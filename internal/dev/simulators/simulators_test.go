@@ -1,10 +1,12 @@
 package simulators_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/dev/simulators"
 	"github.com/severhq/sever/internal/provider"
@@ -88,5 +90,36 @@ func TestDownAndUp(t *testing.T) {
 		require.Error(t, ask(c), name)
 		s.Switch(simulators.Fault{On: name, Trouble: simulators.Up})
 		require.NoError(t, ask(c), name)
+	}
+}
+
+// A fault that nobody met does not wait for whoever comes next.
+func TestCalmDropsWhatWasNotUsedUp(t *testing.T) {
+	t.Parallel()
+	s := started(t)
+	conns, err := catalog.Open(s.Vars().With(config.Vars{catalog.Variable: s.Connections()}))
+	require.NoError(t, err)
+	t.Cleanup(conns.Close)
+	contain := func(person, on string) error {
+		c, err := conns.For(on)
+		require.NoError(t, err)
+		for _, planted := range s.Accounts(person) {
+			for a, err := range c.Provider.Accounts(t.Context()) {
+				require.NoError(t, err)
+				if planted.On == on && a.Name == planted.Name && a.Host == planted.Host {
+					_, err := c.Provider.(provider.Container).Contain(t.Context(), a.Ref, access.Lock)
+					return err
+				}
+			}
+		}
+		return errors.New("she has no account there")
+	}
+	for _, name := range simulators.Names {
+		s.Switch(simulators.Fault{On: name, Trouble: simulators.Broken, Times: 50})
+		require.Error(t, contain(simulators.Carol, name), name)
+	}
+	s.Calm()
+	for _, name := range simulators.Names {
+		require.NoError(t, contain(simulators.Carol, name), name)
 	}
 }

@@ -93,6 +93,14 @@ func (s *Site) Switch(f Fault) {
 	}
 }
 
+// Calm drops the faults that were not used up, of all four. What is down stays so.
+func (s *Site) Calm() {
+	s.DigitalOcean.Calm()
+	s.Netim.Calm()
+	s.Plesk.Calm()
+	s.Trove.Mend()
+}
+
 func (s *Site) power(on string, up bool) {
 	sim := map[string]interface {
 		Up()

@@ -43,6 +43,13 @@ func (s *Server) Fail(faults ...Fault) {
 	}
 }
 
+// Calm drops the faults that were not used up.
+func (s *Server) Calm() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = nil
+}
+
 // HTML is a body of a gateway that is not the API.
 const HTML = "<html><head><title>502 Bad Gateway</title></head><body>dop_v1_leak https://doadmin:hunter2@db</body></html>"
 

@@ -41,6 +41,13 @@ func (s *Server) Fail(faults ...Fault) {
 	}
 }
 
+// Calm drops the faults that were not used up.
+func (s *Server) Calm() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = nil
+}
+
 // Down ends every connection until Up.
 func (s *Server) Down() { s.setDown(true) }
 
