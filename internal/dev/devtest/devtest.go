@@ -11,9 +11,12 @@ package devtest
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -33,7 +36,16 @@ var shared struct {
 }
 
 // Main runs the tests of a package and ends the servers that they used. It does not return.
+//
+// Unless -parallel says otherwise, twice as many tests run side by side as there are
+// processors: they wait for servers most of the time.
 func Main(m *testing.M) {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if !given {
+		_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))) // a number is always taken
+	}
 	os.Exit(run(m.Run))
 }
 
