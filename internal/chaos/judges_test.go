@@ -107,9 +107,17 @@ func TestStatements(t *testing.T) {
 	log := "1000.500|7|admin|LOG:  execute stmt_1: select 1 from pg_roles where oid = $1\n" +
 		"1000.500|7|admin|DETAIL:  Parameters: $1 = '16400'\n" +
 		"1001.000|7|other|LOG:  statement: drop role \"chaos1p0\"\n" +
-		"1002.000|7|admin|LOG:  statement: revoke all on t from \"chaos1p0\";\n\tdrop role \"chaos1p0x\"\n"
+		"1002.000|7|admin|LOG:  statement: revoke all on t from \"chaos1p0\";\n\tdrop role \"chaos1p0x\"\n" +
+		"1003.000|8|admin|LOG:  statement: set local role \"chaos1p1\"\n" +
+		"1003.000|7|admin|LOG:  statement: select pg_terminate_backend(1)\n" +
+		"1003.000|8|admin|LOG:  statement: select pg_terminate_backend(2)\n" +
+		"1003.000|8|admin|LOG:  statement: rollback\n"
 	require.Equal(t, []seen{
 		{At: time.UnixMilli(1000500), On: Target, What: "select 1 from pg_roles where oid = $1\nParameters: $1 = '16400'", Names: []string{"chaos1p0"}},
 		{At: time.UnixMilli(1002000), On: Target, What: "revoke all on t from \"chaos1p0\";\ndrop role \"chaos1p0x\"", Names: []string{"chaos1p0", "chaos1p0x"}, Changes: true},
+		{At: time.UnixMilli(1003000), On: Target, What: "set local role \"chaos1p1\"", Names: []string{"chaos1p1"}},
+		{At: time.UnixMilli(1003000), On: Target, What: "select pg_terminate_backend(1)", Changes: true},
+		{At: time.UnixMilli(1003000), On: Target, What: "select pg_terminate_backend(2)", Names: []string{"chaos1p1"}, Changes: true},
+		{At: time.UnixMilli(1003000), On: Target, What: "rollback"},
 	}, statements(log, "admin", map[string]string{"16400": "chaos1p0"}))
 }

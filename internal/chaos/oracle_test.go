@@ -159,7 +159,7 @@ func repeated(log []seen) (wrong []string) {
 // ending is how a case stands, by the records.
 type ending struct {
 	ID, Status, Phase string
-	Tasks             int
+	Tasks             int      // open ones that say why, and plans that wait for a person
 	Outcomes          []string // "connection/account outcome"
 }
 
@@ -169,7 +169,8 @@ func (w *world) ending(ctx context.Context, principal string) (e ending, err err
 		return e, err
 	}
 	defer c.Close(context.WithoutCancel(ctx))
-	err = c.QueryRow(ctx, `select id, status, phase, (select count(*) from sever.tasks t where t.case_id = c.id and closed_at is null and words <> ''),
+	err = c.QueryRow(ctx, `select id, status, phase, (select count(*) from sever.tasks t where t.case_id = c.id and closed_at is null and words <> '')
+			+ (select count(*) from sever.plans p where p.case_id = c.id and p.status = 'waiting' and p.guards <> '{}'),
 		array(select connection || '/' || name || ' ' || outcome from sever.case_accounts a where a.case_id = c.id order by 1)
 		from sever.cases c where principal = $1 order by opened_at desc limit 1`, principal).Scan(&e.ID, &e.Status, &e.Phase, &e.Tasks, &e.Outcomes)
 	return e, err

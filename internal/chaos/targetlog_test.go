@@ -15,14 +15,17 @@ var (
 	logLine  = regexp.MustCompile(`^(\d+\.\d+)\|(\d+)\|([^|]*)\|(LOG|DETAIL|ERROR|STATEMENT|FATAL|WARNING|HINT|CONTEXT|NOTICE):  (.*)$`)
 	executed = regexp.MustCompile(`^(?:statement|execute [^:]*): `)
 	mutating = regexp.MustCompile(`(?is)^\s*(alter|revoke|drop|reassign|grant|create|comment|delete|update|insert)\b|pg_terminate_backend`)
+	actingAs = regexp.MustCompile(`(?i)^set local role "?([^"]+)"?$`)
 	valued   = regexp.MustCompile(`\$\d+ = ('(?:[^']|'')*'|NULL)`)
 )
 
 // statements are what a login sent, by the target's own log. Accounts are found by
-// name, or by a number that oids knows.
+// name, by a number that oids knows, or because the login acts as one: what it does then
+// is about that one, for the server lets it do no more.
 func statements(log, login string, oids map[string]string) []seen {
 	var out []seen
 	var last *seen // the statement that lines may follow
+	acting := map[string]string{}
 	for line := range strings.Lines(log) {
 		line = strings.TrimRight(line, "\n")
 		m := logLine.FindStringSubmatch(line)
@@ -38,7 +41,13 @@ func statements(log, login string, oids map[string]string) []seen {
 		}
 		switch text := m[5]; {
 		case m[4] == "LOG" && executed.MatchString(text):
-			out = append(out, seen{At: epoch(m[1]), On: Target, What: executed.ReplaceAllString(text, "")})
+			what := executed.ReplaceAllString(text, "")
+			if as := actingAs.FindStringSubmatch(what); as != nil {
+				acting[m[2]] = as[1]
+			} else if what == "commit" || what == "rollback" {
+				delete(acting, m[2])
+			}
+			out = append(out, seen{At: epoch(m[1]), On: Target, What: what, Names: names(acting[m[2]])})
 			last = &out[len(out)-1]
 		case m[4] == "DETAIL" && last != nil:
 			last.What += "\n" + text
@@ -48,7 +57,7 @@ func statements(log, login string, oids map[string]string) []seen {
 	}
 	for i := range out {
 		out[i].Changes = mutating.MatchString(out[i].What)
-		text := out[i].What
+		text := out[i].What + " " + strings.Join(out[i].Names, " ")
 		for _, v := range valued.FindAllStringSubmatch(text, -1) {
 			text += " " + oids[strings.Trim(v[1], "'")]
 		}

@@ -85,6 +85,7 @@ func (t *trouble) over(ctx context.Context) (struck int, err error) {
 		}
 	}
 	t.w.site.Calm()
+	t.w.site.Netim.ForgetSessions() // those of killed workers; the real one does so by itself, after a while
 	return struck, errors.Join(errs...)
 }
 

@@ -188,7 +188,7 @@ func (w *world) settle(ctx context.Context) error {
 	common := append(os.Environ(), "TEMPORAL_NAMESPACE=sever", "SEVER_HOME="+filepath.Join(w.home, "nothing"), "SEVER_ACTOR=tester",
 		"SEVER_AUDIT_KEY="+base64.StdEncoding.EncodeToString(seed), "SEVER_CHECKPOINTS="+filepath.Join(w.home, "checkpoints.jsonl"),
 		"SEVER_SECRET_DIR="+filepath.Join(w.home, "credentials"),
-		"SEVER_SECOND_LOOK=200ms", "SEVER_RETRY_EVERY=1s", "SEVER_PATIENCE=5s", "SEVER_MAX_PERCENT=100", "SEVER_MAX_HOUR_PERCENT=100",
+		"SEVER_SECOND_LOOK=200ms", "SEVER_RETRY_EVERY=1s", "SEVER_PATIENCE=5s", "SEVER_MAX_PERCENT=100", "SEVER_MAX_HOUR_PERCENT=1000000",
 		"SEVER_MAX_PER_HOUR=1000000", catalog.Variable+"="+Target+"=postgres,"+w.site.Connections(), catalog.Prefix(Target)+"URL="+target.String())
 	for _, name := range simulators.Names {
 		common = append(common, catalog.Prefix(name)+"SIMULATED=true")
