@@ -40,7 +40,10 @@ func (r *Records) open(ctx context.Context, in OpenInput) (Opened, error) {
 		out.Connections = append(out.Connections, Covered{conn.Name, conn.Queue()})
 		conns = append(conns, store.CaseConnection{CaseID: in.Case, Connection: conn.Name, Kind: conn.Kind, State: store.ConnWaiting})
 	}
-	if recalled != nil {
+	switch {
+	case recalled != nil && recalled.Status != access.CaseOpen:
+		return out, nil // it was closed a moment ago: nobody goes on with it
+	case recalled != nil:
 		return out, r.noteRecall(ctx, in)
 	}
 	if err := r.mayRequest(ctx, in); err != nil {
@@ -89,8 +92,8 @@ func (r *Records) Missed(ctx context.Context, in MissedInput) error {
 
 // owner is the person who gets the tasks of a connection.
 func (r *Records) owner(connection string) string {
-	if c, err := r.connections.For(connection); err == nil && c.Owner != "" {
-		return c.Owner
+	if c, err := r.connections.For(connection); err == nil {
+		return ownerOf(c)
 	}
 	return "the owner of " + connection
 }

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -38,8 +39,8 @@ type Reinstatement struct {
 }
 
 // PlanReinstatement plans how a closed case is given back, and saves the plan, which
-// waits for a person. It refuses a case that is open, that took nothing, or whose
-// systems this worker does not know.
+// waits for a person. It refuses a case that is open, that took nothing, whose systems
+// this worker does not know, or whose principal is being offboarded again.
 func (r *Records) PlanReinstatement(ctx context.Context, in ReinstateInput) (Reinstatement, error) {
 	out, err := r.planReinstatement(ctx, in)
 	return out, asTemporal(ctx, err)
@@ -64,6 +65,14 @@ func (r *Records) planReinstatement(ctx context.Context, in ReinstateInput) (Rei
 		return Reinstatement{}, refused(fmt.Sprintf("case %s is open: sever cancel %s gives back what it took", c.ID, c.ID))
 	case c.Status == access.CaseDryRun:
 		return Reinstatement{}, refused(fmt.Sprintf("case %s is a dry run: it took nothing", c.ID))
+	}
+	// The workflow id keeps an offboarding and this apart. An open case whose workflow is
+	// gone, and not taken up again yet, has none.
+	switch other, err := r.store.OpenCaseOf(ctx, c.Principal); {
+	case err == nil:
+		return Reinstatement{}, refused(fmt.Sprintf("case %s of the same principal is open: nothing is given back while access is being taken away", other.ID))
+	case !errors.Is(err, store.ErrNotFound):
+		return Reinstatement{}, err
 	}
 	p, connections, err := r.undoPlan(ctx, c)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/dev/severtest"
+	"github.com/severhq/sever/internal/plan"
 	"github.com/severhq/sever/internal/provider/memory"
 	"github.com/severhq/sever/internal/store"
 	"github.com/severhq/sever/workflows"
@@ -131,6 +132,21 @@ func TestAnOffboardingEndsAReinstatementThatWaitsForASystem(t *testing.T) {
 	require.Equal(t, access.CaseClean, w.Ends(ada).Status)
 	require.Empty(t, system.World())
 	w.Paired(caseID)
+}
+
+// An open case that has lost its workflow is open all the same.
+func TestNothingIsGivenBackWhileAnotherCaseIsOpen(t *testing.T) {
+	t.Parallel()
+	w, system, caseID, _ := gone(t)
+	system.Add(hers())
+	w.Policy.Approval = plan.ApproveAlways
+	second := w.Submit(ada, "key-2")
+	w.Reaches(ada, "waiting", severtest.InPhase(workflows.PhaseApproval))
+	w.Terminate(ada)
+	_, err := w.Reinstate(caseID, ada, "hr@example.com")
+	require.ErrorContains(t, err, "case "+second.Case+" of the same principal is open")
+	require.Eventually(t, func() bool { return w.Reconcile().TakenUp == 1 }, 20*time.Second, 50*time.Millisecond)
+	require.NotContains(t, w.Tale(caseID), audit.DecisionReinstate)
 }
 
 func TestAnOpenCaseIsCancelledAndNotReinstated(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/audit"
@@ -97,6 +98,21 @@ func TestASecondRequestTakesALostCaseUp(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, access.Incident, c.Reason)
 	require.Equal(t, "hr@example.com", c.Requester, "the first request counts")
+}
+
+// The reconciler may come a moment late: a case that has closed meanwhile stays as it is.
+func TestAClosedCaseIsNotTakenUp(t *testing.T) {
+	t.Parallel()
+	w, system, caseID, _ := gone(t)
+	before := w.Tale(caseID)
+	run, err := w.Parts.Temporal.ExecuteWorkflow(w.Ctx, client.StartWorkflowOptions{ID: w.ID(ada), TaskQueue: w.Queue}, "OffboardPrincipal",
+		workflows.State{Case: caseID, Principal: ada})
+	require.NoError(t, err)
+	var r workflows.Result
+	require.NoError(t, run.Get(w.Ctx, &r))
+	require.Equal(t, workflows.Result{Case: caseID, Status: access.CaseClean}, r)
+	require.Equal(t, before, w.Tale(caseID))
+	require.Empty(t, system.World())
 }
 
 func TestOverdueTasksAreRemindedOf(t *testing.T) {
