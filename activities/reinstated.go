@@ -9,6 +9,7 @@ import (
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/audit"
+	"github.com/severhq/sever/internal/plan"
 	"github.com/severhq/sever/internal/provider/catalog"
 	"github.com/severhq/sever/internal/store"
 )
@@ -85,9 +86,9 @@ func (r returned) outcome() (access.Outcome, string) {
 	case !r.steps && len(r.missing) == 0:
 		return access.Reinstated, "everything that the case took was given back"
 	case !r.steps:
-		return access.Reinstated, "given back, without: " + gapWords(r.missing)
+		return access.Reinstated, "given back, without: " + plan.GapsInWords(r.missing)
 	}
-	why := "not everything could be given back: " + gapWords(r.missing)
+	why := "not everything could be given back: " + plan.GapsInWords(r.missing)
 	switch {
 	case r.gone && r.account.Outcome != "":
 		return r.account.Outcome, why
@@ -159,14 +160,6 @@ func ownerOf(c *catalog.Connection) string {
 		return c.Owner
 	}
 	return "the owner of " + c.Name
-}
-
-func gapWords(gaps []access.Gap) string {
-	words := make([]string, len(gaps))
-	for i, g := range gaps {
-		words[i] = g.Object + ": " + g.Why
-	}
-	return strings.Join(words, "; ")
 }
 
 // inResource names the resource of an account in an audit row: one connection may have

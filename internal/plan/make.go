@@ -68,7 +68,7 @@ func judge(a Account, c Connection, f Facts) Verdict {
 	case strength(a.Evidence) < 0:
 		v.Outcome, v.Why = access.Unknown, fmt.Sprintf("nothing says that it is hers (evidence %q)", a.Evidence)
 	case !a.Exists && len(a.Gaps) > 0:
-		v.Outcome, v.Why = access.Unknown, gapsInWords(a.Gaps)
+		v.Outcome, v.Why = access.Unknown, GapsInWords(a.Gaps)
 	case !a.Exists:
 		v.Outcome, v.Why = access.AlreadyGone, "the system lists its accounts and this one is not among them"
 	case asked != nil:
@@ -82,7 +82,7 @@ func judge(a Account, c Connection, f Facts) Verdict {
 	default:
 		v.Act = true
 		if len(a.Gaps) > 0 {
-			v.Why = "could not be read whole: " + gapsInWords(a.Gaps)
+			v.Why = "could not be read whole: " + GapsInWords(a.Gaps)
 		}
 	}
 	return v
@@ -260,7 +260,8 @@ func (f Facts) successor(connection string) string {
 	return cmp.Or(f.Successors[connection], f.Successors[""])
 }
 
-func gapsInWords(gaps []access.Gap) string {
+// GapsInWords lists gaps on one line: what, and why.
+func GapsInWords(gaps []access.Gap) string {
 	words := make([]string, len(gaps))
 	for i, g := range gaps {
 		words[i] = g.Object + ": " + g.Why

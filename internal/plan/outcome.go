@@ -40,7 +40,7 @@ func Outcome(gone, existed bool, gaps []access.Gap, steps []Ended) (access.Outco
 		}
 	}
 	if len(gaps) > 0 {
-		why = append(why, "could not be read whole: "+gapsInWords(gaps))
+		why = append(why, "could not be read whole: "+GapsInWords(gaps))
 	}
 	switch {
 	case unproven(steps):
