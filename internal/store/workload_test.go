@@ -1,0 +1,176 @@
+package store
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/audit"
+)
+
+// statement is one that the store sent, with the arguments of its first time.
+type statement struct {
+	sql  string
+	args []any
+}
+
+// recorder keeps every different statement that a pool sends.
+type recorder struct {
+	mu   sync.Mutex
+	sent map[string]statement
+}
+
+func (r *recorder) keep(sql string, args []any) {
+	verb, _, _ := strings.Cut(strings.TrimSpace(sql), " ")
+	if !slices.Contains([]string{"select", "insert", "update", "delete", "with"}, strings.ToLower(verb)) {
+		return // the beginning and the end of transactions
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, known := r.sent[sql]; !known {
+		r.sent[sql] = statement{sql, args}
+	}
+}
+
+func (r *recorder) TraceQueryStart(ctx context.Context, _ *pgx.Conn, q pgx.TraceQueryStartData) context.Context {
+	r.keep(q.SQL, q.Args)
+	return ctx
+}
+
+func (r *recorder) TraceBatchStart(ctx context.Context, _ *pgx.Conn, b pgx.TraceBatchStartData) context.Context {
+	for _, q := range b.Batch.QueuedQueries {
+		r.keep(q.SQL, q.Arguments)
+	}
+	return ctx
+}
+
+// TraceCopyFromStart writes a copy as the server judges it: who copies columns in writes
+// them, and the driver asks for their types by a select.
+func (r *recorder) TraceCopyFromStart(ctx context.Context, _ *pgx.Conn, c pgx.TraceCopyFromStartData) context.Context {
+	columns := strings.Join(c.ColumnNames, ", ")
+	r.keep("insert into "+c.TableName.Sanitize()+" ("+columns+") select "+columns+" from "+c.TableName.Sanitize(), nil)
+	return ctx
+}
+
+func (*recorder) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData)       {}
+func (*recorder) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryData)   {}
+func (*recorder) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData)       {}
+func (*recorder) TraceCopyFromEnd(context.Context, *pgx.Conn, pgx.TraceCopyFromEndData) {}
+
+// statements are all that the store sends during its normal work, as the application's
+// role. A table or a column that is new to rights is worked with here, too.
+func statements(t *testing.T, w *world) []statement {
+	t.Helper()
+	r := &recorder{sent: map[string]statement{}}
+	s := w.open(t, Options{})
+	s.pool.Close()
+	config := s.pool.Config()
+	config.ConnConfig.Tracer = r
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	require.NoError(t, err)
+	s.pool, s.queries = pool, queries{pool}
+	require.NoError(t, s.check(t.Context(), false))
+
+	people(t, s)
+	c := newCase(t, s, "c1", "E1")
+	accounts := found(t, s, c.ID, account("pg-main", "ada", "1"))
+	planned(t, s, c.ID, PlanWaiting, accounts)
+	doubts(t, s, c)
+	climbs(t, s, accounts[0])
+	ends(t, s, c)
+	return slices.Collect(maps.Values(r.sent))
+}
+
+// people imports who there is, what belongs to them and what they could know.
+func people(t *testing.T, s *Store) {
+	t.Helper()
+	ctx := t.Context()
+	s.do(t, func(tx *Tx) error {
+		_, err := tx.AcceptRoster(ctx, Roster{Source: "people.csv", SHA256: "1", By: "hr"}, []Entry{{Principal: access.Principal{ID: "E2", Login: "bob"}}})
+		require.NoError(t, err)
+		_, err = tx.ImportIdentities(ctx, []access.Identity{{Principal: "E1", Connection: "pg-main", Account: "ada", Evidence: access.Imported}}, "dba")
+		require.NoError(t, err)
+		_, err = tx.ImportSecrets(ctx, []SharedSecret{{Principal: "E1", Name: "wifi", Owner: "it"}}, "dba")
+		require.NoError(t, err)
+		_, err = tx.Remember(ctx, "key", "c1", "E1")
+		return err
+	})
+	_, err := s.LastRoster(ctx)
+	require.NoError(t, err)
+}
+
+// doubts asks about a link, and answers.
+func doubts(t *testing.T, s *Store, c Case) {
+	t.Helper()
+	ctx := t.Context()
+	ada := access.Ref{Connection: "pg-main", Resource: "srv", Name: "ada", ForeignID: "1"}
+	s.do(t, func(tx *Tx) error {
+		return tx.Ask(ctx, c.ID, "E1", "pg-main", []Question{{Ref: ada, Kind: "again", Words: "made again"}})
+	})
+	asked, err := s.Questions(ctx, QuestionFilter{Principal: "E1"})
+	require.NoError(t, err)
+	require.Len(t, asked, 1)
+	s.do(t, func(tx *Tx) error {
+		_, err := tx.Confirm(ctx, asked[0], "dba", "it is hers")
+		return err
+	})
+	s.do(t, func(tx *Tx) error {
+		require.NoError(t, tx.Tie(ctx, "E1", []access.Ref{ada}, "sever"))
+		return tx.Ask(ctx, c.ID, "E1", "pg-main", nil)
+	})
+}
+
+// climbs decides the plan and carries a step out, gives it back, and proves.
+func climbs(t *testing.T, s *Store, a CaseAccount) {
+	t.Helper()
+	ctx := t.Context()
+	s.do(t, func(tx *Tx) error { return tx.DecidePlan(ctx, a.CaseID, "hash of 1", PlanApproved, "ciso", "yes") })
+	s.do(t, func(tx *Tx) error {
+		step, err := tx.BeginStep(ctx, a.CaseID, 1, 1)
+		require.NoError(t, err)
+		step.State = StepDone
+		require.NoError(t, tx.EndStep(ctx, step))
+		_, err = tx.BeginUndo(ctx, step)
+		require.NoError(t, err)
+		require.NoError(t, tx.EndUndo(ctx, step, StepUndone, "given back", nil))
+		_, err = tx.ReopenSteps(ctx, a.CaseID, []string{"pg-main"})
+		return err
+	})
+	s.do(t, func(tx *Tx) error {
+		require.NoError(t, tx.AddProof(ctx, Proof{CaseID: a.CaseID, AccountID: a.ID, Look: 1, Gone: true, At: noon}))
+		require.NoError(t, tx.SetOutcome(ctx, a.ID, access.Removed, "gone"))
+		return tx.SetForeignID(ctx, a.ID, "2")
+	})
+	_, err := s.CaseFile(ctx, a.CaseID)
+	require.NoError(t, err)
+}
+
+// ends moves a case to its end and back, with a task, and signs the trail.
+func ends(t *testing.T, s *Store, c Case) {
+	t.Helper()
+	ctx := t.Context()
+	s.do(t, func(tx *Tx) error {
+		require.NoError(t, tx.SetPhase(ctx, c.ID, "removing"))
+		require.NoError(t, tx.SetPolicy(ctx, c.ID, access.Incident, nil))
+		require.NoError(t, tx.AddSuccessors(ctx, c.ID, nil))
+		require.NoError(t, tx.MarkContained(ctx, c.ID, noon))
+		require.NoError(t, tx.MarkProven(ctx, c.ID, noon, noon))
+		require.NoError(t, tx.OpenTask(ctx, Task{CaseID: c.ID, Key: "k", Subject: "ada", OpenedAt: noon, Due: noon}))
+		_, err := tx.RemindOverdue(ctx, noon.AddDate(1, 0, 0))
+		require.NoError(t, err)
+		require.NoError(t, tx.CloseTask(ctx, c.ID, "k", "dba", "done"))
+		require.NoError(t, tx.CloseCase(ctx, c.ID, access.CaseClean, noon))
+		require.NoError(t, tx.ReopenCase(ctx, c.ID, "looking"))
+		return tx.Append(ctx, event(audit.House, "k1"))
+	})
+	_, err := s.AddCheckpoint(ctx, testKey(1), noon)
+	require.NoError(t, err)
+}
