@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/roles"
 	"github.com/severhq/sever/internal/store"
 )
@@ -57,7 +58,7 @@ The case that waits for the answer goes on at once.`,
 
 func notTwo(_ *cobra.Command, args []string) error {
 	if len(args) == 2 {
-		return badInput("give the number of a question, or a principal, a connection and an account")
+		return desk.Invalidf("give the number of a question, or a principal, a connection and an account")
 	}
 	return nil
 }
@@ -81,12 +82,12 @@ func (a *app) answer(ctx context.Context, args []string, r reply) error {
 	}
 	r.by = by
 	if r.why != "" {
-		if err := validText("--reason", r.why, maxText); err != nil {
+		if err := desk.ValidText("--reason", r.why, desk.MaxText); err != nil {
 			return err
 		}
 	}
 	if !r.yes && r.why == "" {
-		return badInput("a rejection needs a reason").then(`say how you know that it is not theirs: --reason "..."`)
+		return desk.Invalidf("a rejection needs a reason").Then(`say how you know that it is not theirs: --reason "..."`)
 	}
 	clients, err := a.records(ctx)
 	if err != nil {
@@ -136,10 +137,10 @@ func (r reply) give(ctx context.Context, tx *store.Tx, q store.Question) (openCa
 	case q.ID == 0:
 		return tx.ConfirmLink(ctx, q.Principal, q.Ref, r.by, r.why)
 	case q.Rule != "" && r.yes:
-		return "", badInput("question %d is about the rule %s, and about no account in particular", q.ID, q.Rule).
-			then("give the roster what the rule needs: sever roster import FILE").
-			then("or name the account: sever identities confirm %s %s ACCOUNT", q.Principal, q.Connection).
-			then(`or say that there is none by this rule: sever identities reject %d --reason "..."`, q.ID)
+		return "", desk.Invalidf("question %d is about the rule %s, and about no account in particular", q.ID, q.Rule).
+			Then("give the roster what the rule needs: sever roster import FILE").
+			Then("or name the account: sever identities confirm %s %s ACCOUNT", q.Principal, q.Connection).
+			Then(`or say that there is none by this rule: sever identities reject %d --reason "..."`, q.ID)
 	case r.yes:
 		return tx.Confirm(ctx, q, r.by, r.why)
 	}
@@ -152,16 +153,16 @@ func (a *app) meant(ctx context.Context, tx *store.Tx, args []string, r reply) (
 	if len(args) == 1 {
 		id, err := strconv.ParseInt(args[0], 10, 64)
 		if err != nil {
-			return nil, badInput("%q is not the number of a question", args[0]).then("list them: sever identities questions")
+			return nil, desk.Invalidf("%q is not the number of a question", args[0]).Then("list them: sever identities questions")
 		}
 		q, err := tx.Question(ctx, id)
 		if err != nil {
-			return nil, explain(err).then("list them: sever identities questions")
+			return nil, desk.Explain(err).Then("list them: sever identities questions")
 		}
 		return []store.Question{q}, nil
 	}
 	for what, text := range map[string]string{"the principal": args[0], "the connection": args[1], "the account": args[2]} {
-		if err := validName(what, text); err != nil {
+		if err := desk.ValidName(what, text); err != nil {
 			return nil, err
 		}
 	}
@@ -180,7 +181,7 @@ func (a *app) meant(ctx context.Context, tx *store.Tx, args []string, r reply) (
 		return out, nil
 	}
 	if !r.yes {
-		return nil, badInput("nobody has asked whether %s at %s belongs to %s", args[2], args[1], who).then("list the questions: sever identities questions --all")
+		return nil, desk.Invalidf("nobody has asked whether %s at %s belongs to %s", args[2], args[1], who).Then("list the questions: sever identities questions --all")
 	}
 	ref, err := a.direct(ctx, tx, who, args[1], args[2])
 	return []store.Question{{Principal: who, Ref: ref}}, err
@@ -190,14 +191,14 @@ func (a *app) meant(ctx context.Context, tx *store.Tx, args []string, r reply) (
 func (a *app) direct(ctx context.Context, tx *store.Tx, who access.PrincipalID, connection, account string) (access.Ref, error) {
 	ref := access.Ref{Connection: connection, Name: account}
 	if _, err := tx.Principal(ctx, who); err != nil {
-		return ref, explain(err).then("list the principals: sever roster list")
+		return ref, desk.Explain(err).Then("list the principals: sever roster list")
 	}
 	conns, err := a.connections()
 	switch {
 	case err != nil:
 		return ref, err
 	case conns == nil:
-		return ref, badInput("no connections are configured here, so %q cannot be checked", connection).then("set SEVER_CONNECTIONS (sever help settings)")
+		return ref, desk.Invalidf("no connections are configured here, so %q cannot be checked", connection).Then("set SEVER_CONNECTIONS (sever help settings)")
 	}
 	defer conns.Close()
 	if err := knownConnection(conns)(connection); err != nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/desk"
 )
 
 // app is one run of the program.
@@ -46,7 +47,7 @@ are for scripts.`,
 		},
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return badInput("%v", err).then("see: %s --help", c.CommandPath())
+		return desk.Invalidf("%v", err).Then("see: %s --help", c.CommandPath())
 	})
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print JSON for machines (see: sever help json)")
 	root.PersistentFlags().BoolVar(&a.noColor, "no-color", false, "print without colours")

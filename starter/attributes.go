@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/severhq/sever/internal/desk"
 )
 
 // attributePrefix begins the columns of attributes, which naming rules read.
@@ -37,7 +39,7 @@ func (m *mistakes) attributesOf(e entry) map[string]string {
 		if c.text == "" {
 			continue
 		}
-		if err := validText("it", c.text, maxName); err != nil {
+		if err := desk.ValidText("it", c.text, desk.MaxName); err != nil {
 			m.problemf(c.line, c.column, column, "%v", err)
 		}
 		out[name] = c.text

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/severhq/sever/internal/audit"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/story"
 )
 
@@ -48,7 +49,7 @@ func (a *app) auditShow(ctx context.Context, what string, all bool) error {
 	defer clients.Close()
 	chain := what
 	if what != audit.House {
-		c, err := find(ctx, clients.store, what)
+		c, err := desk.Find(ctx, clients.store, what)
 		if err != nil {
 			return err
 		}

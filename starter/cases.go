@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/store"
 )
 
@@ -60,9 +61,9 @@ func (a *app) cases(ctx context.Context, f store.CaseFilter) error {
 	}
 	switch {
 	case !known:
-		return badInput("--status %q is none", f.Status).then("choose one of open, clean, closed_with_exceptions, cancelled, reinstated, dry_run")
+		return desk.Invalidf("--status %q is none", f.Status).Then("choose one of open, clean, closed_with_exceptions, cancelled, reinstated, dry_run")
 	case f.Limit < 1 || f.Limit > 10000:
-		return badInput("--limit is %d: choose 1 to 10000", f.Limit)
+		return desk.Invalidf("--limit is %d: choose 1 to 10000", f.Limit)
 	}
 	clients, err := a.records(ctx)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/payload"
 	"github.com/severhq/sever/internal/provider/catalog"
 	"github.com/severhq/sever/internal/store"
@@ -47,7 +48,7 @@ func (a *app) open(ctx context.Context, temporal bool) (*clients, error) {
 		return nil, unset(missing)
 	}
 	if _, err := payload.FromVars(a.vars); temporal && err != nil {
-		return nil, badInput("%w", err).then("correct it, or make a key: sever keys new")
+		return nil, desk.Invalidf("%w", err).Then("correct it, or make a key: sever keys new")
 	}
 	c := &clients{}
 	var err error
@@ -59,16 +60,16 @@ func (a *app) open(ctx context.Context, temporal bool) (*clients, error) {
 	}
 	if c.temporal, err = wiring.Dial(ctx, a.vars, slog.New(slog.DiscardHandler)); err != nil {
 		c.Close()
-		f := failed(exitUnreachable, "%w", err)
-		return nil, f.then("start it (sever up), or correct TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE")
+		f := desk.Failf(desk.Unreachable, "%w", err)
+		return nil, f.Then("start it (sever up), or correct TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE")
 	}
 	return c, nil
 }
 
 // unset says which variables are missing and how to come by them.
 func unset(err error) error {
-	return badInput("%s", strings.Join(strings.Split(err.Error(), "\n"), "; ")).
-		then("set them (sever help settings), or run sever up in another terminal: it writes them to sever.env")
+	return desk.Invalidf("%s", strings.Join(strings.Split(err.Error(), "\n"), "; ")).
+		Then("set them (sever help settings), or run sever up in another terminal: it writes them to sever.env")
 }
 
 // connections are those configured on this machine; nil when none are, as on a
@@ -79,30 +80,27 @@ func (a *app) connections() (*catalog.Connections, error) {
 	}
 	conns, err := catalog.Open(a.vars)
 	if err != nil {
-		return nil, badInput("%w", err).then("correct the settings of the connections (sever help settings)")
+		return nil, desk.Invalidf("%w", err).Then("correct the settings of the connections (sever help settings)")
 	}
 	return conns, nil
 }
 
 // knownConnection refuses a connection that is not configured.
 func knownConnection(conns *catalog.Connections) func(string) error {
-	return func(name string) error {
-		if err := validName("the name of a connection", name); err != nil || conns == nil {
-			return err
-		}
-		if _, err := conns.For(name); err == nil {
-			return nil
-		}
-		return badInput("there is no connection %q", name).then("the configured ones are: %s", strings.Join(names(conns), ", "))
-	}
+	return func(name string) error { return desk.KnownConnection(conns, name) }
 }
 
-func names(conns *catalog.Connections) []string {
-	var out []string
-	for _, c := range conns.All() {
-		out = append(out, c.Name)
+// desk is where everything is asked for, with what this command opened.
+func (a *app) desk(c *clients, conns *catalog.Connections) (*desk.Desk, error) {
+	r, err := a.roles()
+	if err != nil {
+		return nil, err
 	}
-	return out
+	d := &desk.Desk{Store: c.store, Connections: conns, Roles: r, Vars: a.vars}
+	if c.temporal != nil {
+		d.Temporal, d.Namespace = c.temporal.Client, c.temporal.Namespace
+	}
+	return d, nil
 }
 
 func plural(n int, one, many string) string {

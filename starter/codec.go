@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/payload"
 	"github.com/severhq/sever/internal/payload/endpoint"
 )
@@ -59,15 +60,15 @@ func (a *app) codec(ctx context.Context, listen string) error {
 	keys, err := payload.FromVars(a.vars)
 	options, more := config.Parse[endpoint.Options](a.vars, "")
 	if err := errors.Join(err, more); err != nil {
-		return badInput("%w", err)
+		return desk.Invalidf("%w", err)
 	}
 	handler, err := endpoint.New(keys, options)
 	if err != nil {
-		return badInput("%w", err).then("see: sever codec --help")
+		return desk.Invalidf("%w", err).Then("see: sever codec --help")
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", listen)
 	if err != nil {
-		return failed(exitUnreachable, "listen on %s: %w", listen, err).then("choose another address: --listen")
+		return desk.Failf(desk.Unreachable, "listen on %s: %w", listen, err).Then("choose another address: --listen")
 	}
 	a.out.line("decoding at http://" + listener.Addr().String() + "; Ctrl-C ends it")
 	if options.Origin == "" {

@@ -12,6 +12,7 @@ import (
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/dev/leaver"
 	"github.com/severhq/sever/internal/store"
 )
@@ -198,23 +199,23 @@ func cancelling(t *testing.T, w *world) {
 func sameKey(t *testing.T, w *world) {
 	w.hire(t, "K1", "keyed_kay", "")
 	w.hire(t, "K2", "keyed_ken", "")
-	first := must[submitted](t, w, always, exitOK, "offboard", "K1", "--reason", "hr", "--key", "siem-1")
-	again := must[submitted](t, w, always, exitOK, "offboard", "K1", "--reason", "hr", "--key", "siem-1")
+	first := must[desk.Opened](t, w, always, exitOK, "offboard", "K1", "--reason", "hr", "--key", "siem-1")
+	again := must[desk.Opened](t, w, always, exitOK, "offboard", "K1", "--reason", "hr", "--key", "siem-1")
 	require.Equal(t, first.Case, again.Case)
-	joined := must[submitted](t, w, always, exitOK, "offboard", "K1", "--reason", "hr", "--key", "siem-2")
-	require.Equal(t, submitted{first.Case, "K1", true, false, "siem-2"}, joined)
+	joined := must[desk.Opened](t, w, always, exitOK, "offboard", "K1", "--reason", "hr", "--key", "siem-2")
+	require.Equal(t, desk.Opened{Case: first.Case, Principal: "K1", Joined: true, Key: "siem-2"}, joined)
 	a := w.sever(t, "", "offboard", "K2", "--reason", "hr", "--key", "siem-1")
 	require.Equal(t, exitBadInput, a.code)
 	require.Contains(t, a.err, `the key "siem-1" was used before, for principal K1`)
 	require.Equal(t, exitOK, w.sever(t, "", "cancel", "K1", "--wait").code)
-	over := must[submitted](t, w, nil, exitOK, "offboard", "K1", "--reason", "hr", "--key", "siem-1")
+	over := must[desk.Opened](t, w, nil, exitOK, "offboard", "K1", "--reason", "hr", "--key", "siem-1")
 	require.Equal(t, first.Case, over.Case, "a key of a closed case opens no other")
 }
 
 func escalation(t *testing.T, w *world) {
 	w.hire(t, "U1", "urgent_uma", "")
 	p := must[picture](t, w, always, exitOpen, "offboard", "U1", "--reason", "hr", "--wait")
-	s := must[submitted](t, w, nil, exitOK, "offboard", "U1", "--reason", "incident", "--wait=false")
+	s := must[desk.Opened](t, w, nil, exitOK, "offboard", "U1", "--reason", "incident", "--wait=false")
 	require.Equal(t, p.Case, s.Case)
 	require.True(t, s.Escalated)
 	p = must[picture](t, w, nil, exitOK, "status", "U1", "--follow")

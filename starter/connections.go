@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/provider/catalog"
 )
 
@@ -38,8 +39,8 @@ func (a *app) connectionsCommand() *cobra.Command {
 func (a *app) configured() (*catalog.Connections, error) {
 	conns, err := a.connections()
 	if err == nil && conns == nil {
-		err = badInput("SEVER_CONNECTIONS is not set: no connections are configured here").
-			then("for example: SEVER_CONNECTIONS=pg-main=postgres SEVER_CONN_PG_MAIN_URL=postgres://... (sever help settings)")
+		err = desk.Invalidf("SEVER_CONNECTIONS is not set: no connections are configured here").
+			Then("for example: SEVER_CONNECTIONS=pg-main=postgres SEVER_CONN_PG_MAIN_URL=postgres://... (sever help settings)")
 	}
 	return conns, err
 }

@@ -1,14 +1,15 @@
 package main
 
 import (
+	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/store"
 	"github.com/severhq/sever/workflows"
 )
@@ -92,8 +93,15 @@ type decided struct {
 
 // decision checks what can be checked here, and puts the rest to the case itself.
 func (a *app) decision(ctx context.Context, r ruling, what string, w wish) error {
-	d, err := a.wished(r, w)
+	said, err := a.wished(r, what, w)
 	if err != nil {
+		return err
+	}
+	d, err := a.desk(&clients{}, nil) // what makes no sense is refused before anything is opened
+	if err != nil {
+		return err
+	}
+	if err := d.Sensible(said); err != nil {
 		return err
 	}
 	clients, err := a.everything(ctx)
@@ -101,45 +109,32 @@ func (a *app) decision(ctx context.Context, r ruling, what string, w wish) error
 		return err
 	}
 	defer clients.Close()
-	c, err := find(ctx, clients.store, what)
+	if d, err = a.desk(clients, nil); err != nil {
+		return err
+	}
+	weighed, err := d.Weigh(ctx, said, a.ask(ctx, said))
 	if err != nil {
 		return err
 	}
-	if c.Status != access.CaseOpen && !a.reinstating(c, r) {
-		return badInput("case %s is not open: it is %s", c.ID, statusWords(c.Status)).then("see how it ended: sever status %s", c.ID)
-	}
-	switch r.update {
-	case workflows.UpdateApprove, workflows.UpdateDeny:
-		err = a.choosePlan(ctx, clients, c, r, w, &d)
-	case workflows.UpdateWaive:
-		err = subject(ctx, clients.store, c, w.subject, &d)
-	case workflows.UpdateEscalate:
-		d.Policy, err = a.policy(access.Incident)
-	}
-	if err != nil {
-		return err
-	}
-	if err := awake(ctx, clients.temporal); err != nil {
-		return err
-	}
+	c, hash := weighed.Case, weighed.Decision.Hash
 	seen, err := rows(ctx, clients.store, c.ID)
 	if err != nil {
 		return err
 	}
-	if err := decide(ctx, clients.temporal, workflows.WorkflowID(c.Principal), r.update, "cli-"+random(20), d); err != nil {
-		return a.instead(ctx, clients.store, c, r, err)
+	if err := d.Decide(ctx, weighed); err != nil {
+		return err
 	}
 	if a.json && !w.wait {
-		a.out.document(decided{c.ID, r.update, d.By, d.Hash})
+		a.out.document(decided{c.ID, r.update, said.By, hash})
 	}
 	about := ""
 	switch {
 	case w.subject != "":
 		about = ": " + printable(w.subject)
-	case d.Hash != "":
-		about = ": plan " + short(d.Hash)
+	case hash != "":
+		about = ": plan " + desk.Short(hash)
 	}
-	a.sayf("Case %s%s %s, by %s.", a.out.bold(c.ID), about, r.said, printable(d.By))
+	a.sayf("Case %s%s %s, by %s.", a.out.bold(c.ID), about, r.said, printable(said.By))
 	if !w.wait {
 		return nil
 	}
@@ -150,101 +145,41 @@ func (a *app) decision(ctx context.Context, r ruling, what string, w wish) error
 	return ended(p, err)
 }
 
-// instead adds to the refusal of a resume what leads out of a quarantine.
-func (a *app) instead(ctx context.Context, s *store.Store, c store.Case, r ruling, refused error) error {
-	f, ok := errors.AsType[*failure](refused)
-	if !ok || f.code != exitBadInput || r.update != workflows.UpdateResume {
-		return refused
-	}
-	plans, err := s.LatestPlans(ctx, c.ID)
-	if err != nil {
-		return errors.Join(refused, err)
-	}
-	for _, p := range plans {
-		if p.Status == store.PlanWaiting && len(p.Guards) > 0 {
-			return f.then("%s", waysOut(c.ID, p.Hash, printable(c.Requester)))
-		}
-	}
-	return refused
-}
-
-// reinstating reports whether the decision is about giving a closed case back.
-func (a *app) reinstating(c store.Case, r ruling) bool {
-	return c.Phase != string(workflows.PhaseClosed) && (r.update == workflows.UpdateApprove || r.update == workflows.UpdateDeny)
-}
-
 // wished reads the flags, without asking anybody.
-func (a *app) wished(r ruling, w wish) (workflows.Decision, error) {
-	var d workflows.Decision
-	by, err := a.allowed(w.by, actsOf[r.update])
-	if err != nil {
-		return d, err
-	}
-	d.By, d.Why = by, w.why
-	if w.why != "" {
-		if err := validText("--reason", w.why, maxText); err != nil {
-			return d, err
-		}
-	}
-	if r.update == workflows.UpdateWaive && w.why == "" {
-		return d, badInput("a waiver needs a reason").then(`say why the access may stay: --reason "..."`)
+func (a *app) wished(r ruling, what string, w wish) (desk.Ruling, error) {
+	out := desk.Ruling{Update: r.update, Case: what, Why: w.why, Plan: w.plan, Subject: w.subject}
+	var err error
+	if out.By, err = a.actor(w.by); err != nil {
+		return out, err
 	}
 	conns, err := a.connections()
 	if err != nil {
-		return d, err
+		return out, err
 	}
 	if conns != nil {
 		defer conns.Close()
 	}
-	d.Successors, err = parseSuccessors(w.successors, knownConnection(conns))
-	return d, err
+	out.Successors, err = parseSuccessors(w.successors, knownConnection(conns))
+	return out, err
 }
 
-// subject finds what is waived: an account of the case, or one of its connections.
-func subject(ctx context.Context, s *store.Store, c store.Case, what string, d *workflows.Decision) error {
-	if err := validText("what is waived", what, 3*maxName); err != nil {
-		return err
+// ask shows the only plan that waits and waits for a yes. Nobody is asked where nobody
+// looks: the plan has to be named then.
+func (a *app) ask(ctx context.Context, r desk.Ruling) func(store.Case, store.Plan) error {
+	if !a.out.terminal || a.json {
+		return nil
 	}
-	accounts, err := s.AccountsOf(ctx, c.ID, nil)
-	if err != nil {
-		return err
-	}
-	conns, err := s.ConnectionsOf(ctx, c.ID)
-	if err != nil {
-		return err
-	}
-	var known, meant []string
-	var settled access.Outcome
-	resources := map[string]bool{}
-	name := namer(accounts)
-	for _, a := range accounts {
-		switch {
-		case a.Ref.String() != what && accountTask(a) != what:
-			known = append(known, name(a.Ref))
-		case a.Outcome.Settled():
-			settled = a.Outcome
-		default:
-			d.Account = a.ID // of accounts that were made again under one name, the newest
-			resources[a.Resource] = true
-			meant = append(meant, fmt.Sprintf("%s is %s", accountTask(a), name(a.Ref)))
+	return func(c store.Case, p store.Plan) error {
+		if err := a.plans(ctx, c.ID, p.Hash, false); err != nil {
+			return err
 		}
-	}
-	if len(resources) > 1 {
-		return badInput("case %s has several accounts %q", c.ID, what).then("name one of them: %s", strings.Join(meant, ", "))
-	}
-	if d.Account == 0 && settled != "" {
-		return badInput("%s needs no waiver: it is %s", what, strings.ReplaceAll(string(settled), "_", " "))
-	}
-	for _, k := range conns {
-		known = append(known, k.Connection)
-		if k.Connection == what {
-			d.Connection = what
+		fmt.Fprintf(a.out.w, "\nAs %s: %s this plan? [y/N] ", printable(r.By), r.Update)
+		line, _ := bufio.NewReader(a.stdin).ReadString('\n')
+		if answer := strings.ToLower(strings.TrimSpace(line)); answer != "y" && answer != "yes" {
+			return desk.Refusedf("nothing was decided")
 		}
+		return nil
 	}
-	if d.Account == 0 && d.Connection == "" {
-		return badInput("case %s has no account and no connection %q", c.ID, what).then("it has: %s", strings.Join(known, ", "))
-	}
-	return nil
 }
 
 // rows is the number of the last row of a case's trail.

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/dev/leaver"
 	"github.com/severhq/sever/internal/dev/postgres"
 	"github.com/severhq/sever/internal/dev/simulators"
@@ -140,11 +141,11 @@ func (a *app) concluded(d *demonstration) error {
 	if len(broken) == 0 {
 		return nil
 	}
-	f := failed(exitInternal, "%s not kept", plural(len(broken), "promise was", "promises were"))
+	f := desk.Failf(desk.Internal, "%s not kept", plural(len(broken), "promise was", "promises were"))
 	for _, p := range broken {
-		f.err = fmt.Errorf("%w\n  %s; seen: %s", f.err, p.What, p.Seen)
+		f.Err = fmt.Errorf("%w\n  %s; seen: %s", f.Err, p.What, p.Seen)
 	}
-	return f.then("the logs are in %s", filepath.Join(d.dir, "log"))
+	return f.Then("the logs are in %s", filepath.Join(d.dir, "log"))
 }
 
 // heading begins a part.

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/dev/leaver"
 	"github.com/severhq/sever/internal/dev/postgres"
 	"github.com/severhq/sever/internal/dev/simulators"
@@ -41,7 +42,7 @@ func (d *demonstration) servers(ctx context.Context) error {
 	environ := harmless(d.environ)
 	o, err := stack.FromEnv(environ)
 	if err != nil {
-		return badInput("%w", err)
+		return desk.Invalidf("%w", err)
 	}
 	o.Dir = d.dir
 	if err := freshFolder(d.dir); err != nil {
@@ -77,7 +78,7 @@ func (d *demonstration) servers(ctx context.Context) error {
 		return err
 	}
 	if !ready {
-		return failed(exitInternal, "the worker did not start").then("read %s", d.e.path("log", "worker.log"))
+		return desk.Failf(desk.Internal, "the worker did not start").Then("read %s", d.e.path("log", "worker.log"))
 	}
 	if d.e.stack.Postgres != nil {
 		d.out.linef("  records    PostgreSQL %d at %s", d.e.stack.Postgres.Major(), d.e.stack.Postgres.Addr)
@@ -97,7 +98,7 @@ func freshFolder(dir string) error {
 	}
 	lock, err := host.TryLock(filepath.Join(dir, "lock"))
 	if errors.Is(err, host.ErrLocked) {
-		return failed(exitUnreachable, "a demonstration runs in %s already", dir).then("wait for its end, or choose another folder with SEVER_HOME")
+		return desk.Failf(desk.Unreachable, "a demonstration runs in %s already", dir).Then("wait for its end, or choose another folder with SEVER_HOME")
 	}
 	if err != nil {
 		return err
@@ -165,11 +166,11 @@ func (d *demonstration) people(ctx context.Context) error {
 		return err
 	}
 	if code := d.command(ctx, "identities", "import", path); code != exitOK {
-		return failed(exitInternal, "the import ended with %d", code)
+		return desk.Failf(desk.Internal, "the import ended with %d", code)
 	}
 	d.out.line("")
 	if code := d.command(ctx, "preflight", target); code != exitOK {
-		return failed(exitInternal, "the preflight ended with %d", code)
+		return desk.Failf(desk.Internal, "the preflight ended with %d", code)
 	}
 	return nil
 }
@@ -211,7 +212,7 @@ func (d *demonstration) write(ctx context.Context, path string, commands [][]str
 			root := sub.root()
 			root.SetArgs(c)
 			if code := sub.finish(root.ExecuteContext(ctx)); code != exitOK {
-				return failed(exitInternal, "the report could not be written: exit code %d", code)
+				return desk.Failf(desk.Internal, "the report could not be written: exit code %d", code)
 			}
 			continue
 		}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/dev/stack"
 	"github.com/severhq/sever/internal/store"
 	"github.com/severhq/sever/workflows"
@@ -52,7 +53,7 @@ func startEmbedded(ctx context.Context, o stack.Options) (*embedded, error) {
 	o.SearchAttributes = workflows.SearchAttributes
 	s, err := stack.Start(ctx, o)
 	if err != nil {
-		return nil, failed(exitUnreachable, "start Sever in %s: %w", o.Dir, err)
+		return nil, desk.Failf(desk.Unreachable, "start Sever in %s: %w", o.Dir, err)
 	}
 	e := &embedded{stack: s, dir: s.Dir}
 	if err := e.prepare(ctx, given); err != nil {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/evidence"
 	"github.com/severhq/sever/internal/roles"
 	"github.com/severhq/sever/internal/store"
@@ -70,7 +71,7 @@ func (a *app) evidence(ctx context.Context, what string, w packWish) error {
 	}
 	settings, err := config.Parse[auditSettings](a.vars, "")
 	if err != nil {
-		return badInput("%w", err)
+		return desk.Invalidf("%w", err)
 	}
 	keys, err := publicKeys(settings)
 	if err != nil {
@@ -78,14 +79,14 @@ func (a *app) evidence(ctx context.Context, what string, w packWish) error {
 	}
 	secrets, err := config.SecretsOf(a.vars)
 	if err != nil {
-		return badInput("%w", err)
+		return desk.Invalidf("%w", err)
 	}
 	clients, err := a.records(ctx)
 	if err != nil {
 		return err
 	}
 	defer clients.Close()
-	c, err := find(ctx, clients.store, what)
+	c, err := desk.Find(ctx, clients.store, what)
 	if err != nil {
 		return err
 	}
@@ -94,7 +95,7 @@ func (a *app) evidence(ctx context.Context, what string, w packWish) error {
 		path = "evidence-" + c.ID + ".zip"
 	}
 	if _, err := os.Lstat(path); err == nil && !w.force {
-		return badInput("%s is there already", path).then("choose another file with --out, or replace it with --force")
+		return desk.Invalidf("%s is there already", path).Then("choose another file with --out, or replace it with --force")
 	}
 	key, err := settings.signer()
 	if err != nil {
@@ -111,7 +112,7 @@ func (a *app) evidence(ctx context.Context, what string, w packWish) error {
 	in.Keys, in.Key, in.MadeAt, in.MadeBy, in.Secrets = keys, key, time.Now(), by, config.Scrubber(secrets)
 	pack, err := evidence.Build(in)
 	if leak, ok := errors.AsType[*evidence.SecretError](err); ok {
-		return failed(exitOpen, "%w", leak).then("change that credential: it stands in the records of case %s", c.ID)
+		return desk.Failf(desk.Open, "%w", leak).Then("change that credential: it stands in the records of case %s", c.ID)
 	}
 	if err != nil {
 		return err
@@ -139,8 +140,8 @@ func (a *app) recheck(p evidence.Pack, keys []ed25519.PublicKey, signed bool) er
 	for _, f := range report.Findings {
 		a.stderr.line(a.stderr.red("  found: ") + oneLine(f.String()))
 	}
-	return failed(exitOpen, "the pack of case %s is written, and what it was made from is not whole: %s", p.Manifest.Case,
-		plural(len(report.Findings), "finding", "findings")).then("compare the records with a backup: sever audit verify %s", p.Manifest.Case)
+	return desk.Failf(desk.Open, "the pack of case %s is written, and what it was made from is not whole: %s", p.Manifest.Case,
+		plural(len(report.Findings), "finding", "findings")).Then("compare the records with a backup: sever audit verify %s", p.Manifest.Case)
 }
 
 // signTrail makes a checkpoint of how all chains stand now, in the database and outside
@@ -176,7 +177,7 @@ func noteRead(ctx context.Context, s *store.Store, p evidence.Pack, by string) e
 func writePack(path string, text []byte, force bool) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), ".evidence-*") // mode 0600
 	if err != nil {
-		return failed(exitInternal, "write the pack: %w", err).then("choose a folder that can be written with --out")
+		return desk.Failf(desk.Internal, "write the pack: %w", err).Then("choose a folder that can be written with --out")
 	}
 	defer func() { err = errors.Join(err, ignoreGone(os.Remove(f.Name()))) }()
 	_, err = f.Write(text)
@@ -187,7 +188,7 @@ func writePack(path string, text []byte, force bool) (err error) {
 		return os.Rename(f.Name(), path)
 	}
 	if err := os.Link(f.Name(), path); err != nil { // unlike a rename, it replaces nothing
-		return failed(exitBadInput, "write the pack: %w", err).then("choose another file with --out, or replace it with --force")
+		return desk.Failf(desk.Invalid, "write the pack: %w", err).Then("choose another file with --out, or replace it with --force")
 	}
 	return nil
 }

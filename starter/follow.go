@@ -10,6 +10,7 @@ import (
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/audit"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/store"
 	"github.com/severhq/sever/internal/story"
 	"github.com/severhq/sever/internal/wiring"
@@ -219,11 +220,11 @@ func (w *watcher) lines(p picture, now time.Time) []string {
 
 // left explains that the case goes on without us.
 func (w *watcher) left(err error) error {
-	f := explain(err)
+	f := desk.Explain(err)
 	if errors.Is(err, context.Canceled) {
-		f = failed(exitOpen, "no longer following case %s; it goes on by itself", w.caseID)
+		f = desk.Failf(desk.Open, "no longer following case %s; it goes on by itself", w.caseID)
 	}
-	return f.then("look again: sever status %s", w.caseID)
+	return f.Then("look again: sever status %s", w.caseID)
 }
 
 // showEnd says how the case stands and, if somebody is needed, what to do.

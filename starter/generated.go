@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/plan"
 	"github.com/severhq/sever/internal/provider/catalog"
 	"github.com/severhq/sever/internal/store"
@@ -25,7 +26,7 @@ func (a *app) generated(ctx context.Context, s *store.Store, f store.IdentityFil
 		return nil, err
 	}
 	defer conns.Close()
-	if !hasRules(conns) {
+	if !desk.HasRules(conns) {
 		return nil, nil
 	}
 	people, err := s.People(ctx)

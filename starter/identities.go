@@ -9,6 +9,7 @@ import (
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/audit"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/roles"
 	"github.com/severhq/sever/internal/store"
 )
@@ -99,7 +100,7 @@ func (a *app) importIdentities(ctx context.Context, path string, w importWish) e
 		if err != nil || diff.Added+diff.Changed == 0 {
 			return err
 		}
-		return tx.Append(ctx, audit.Event{Chain: audit.House, Key: "identities/" + text.sum() + "/" + random(12), At: time.Now(),
+		return tx.Append(ctx, audit.Event{Chain: audit.House, Key: "identities/" + text.sum() + "/" + desk.Random(12), At: time.Now(),
 			Kind: audit.IdentitiesImported, Actor: by, Object: source, Words: fmt.Sprintf("%d added, %d changed", diff.Added, diff.Changed),
 			Data: map[string]any{"sha256": text.sum(), "added": diff.Added, "changed": diff.Changed, "unchanged": diff.Unchanged, "people": len(in.People)}})
 	})

@@ -7,13 +7,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/desk"
 )
 
 func onlyMain(name string) error {
 	if name == "pg-main" {
 		return nil
 	}
-	return badInput("there is no connection %q", name)
+	return desk.Invalidf("there is no connection %q", name)
 }
 
 func identity(who, account, host string) access.Identity {
@@ -209,7 +210,7 @@ func FuzzIdentityFile(f *testing.F) {
 			if !people[id.Principal] || id.Account == "" || id.Connection == "" || id.Evidence != access.Imported {
 				t.Fatalf("half an identity: %+v", id)
 			}
-			if validName("it", id.Account) != nil || validText("it", string(id.Principal), maxPrincipal) != nil {
+			if desk.ValidName("it", id.Account) != nil || desk.ValidText("it", string(id.Principal), desk.MaxPrincipal) != nil {
 				t.Fatalf("a name that cannot be one: %+v", id)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/store"
 )
 
@@ -37,7 +38,7 @@ func (a *app) listIdentitiesCommand() *cobra.Command {
 
 func (a *app) listIdentities(ctx context.Context, f store.IdentityFilter, p store.Page) error {
 	if p.Limit < 0 || p.Offset < 0 {
-		return badInput("--limit and --offset cannot be negative")
+		return desk.Invalidf("--limit and --offset cannot be negative")
 	}
 	clients, err := a.records(ctx)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/payload"
 	"github.com/severhq/sever/internal/provider"
 )
@@ -52,7 +53,7 @@ func (a *app) newKey(_ context.Context, args []string) error {
 	}
 	entry, err := payload.NewKey(id)
 	if err != nil {
-		return badInput("%w", err)
+		return desk.Invalidf("%w", err)
 	}
 	if a.json {
 		a.out.document(newKeyReport{entry})

@@ -2,11 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/roles"
 	"github.com/severhq/sever/internal/wiring"
-	"github.com/severhq/sever/workflows"
 )
 
 // allowed is the acting person, if the roles let them do this. It is asked before
@@ -24,10 +23,8 @@ func (a *app) may(who string, act roles.Act) error {
 	if err != nil {
 		return err
 	}
-	if no, ok := errors.AsType[*roles.RefusalError](r.May(who, act)); ok {
-		return badInput("%w", no).then("ask somebody who has the role, or act as yourself (--as, SEVER_ACTOR): sever help roles")
-	}
-	return nil
+	d := desk.Desk{Roles: r}
+	return d.May(who, act)
 }
 
 // reads refuses to show cases and the trail to somebody without any role. Where no
@@ -44,16 +41,9 @@ func (a *app) reads() error {
 func (a *app) roles() (roles.Roles, error) {
 	r, err := wiring.RolesOf(a.vars)
 	if err != nil {
-		return r, badInput("%w", err).then("correct it: sever help roles")
+		return r, desk.Invalidf("%w", err).Then("correct it: sever help roles")
 	}
 	return r, nil
-}
-
-// actsOf are what the decisions take.
-var actsOf = map[string]roles.Act{
-	workflows.UpdateApprove: roles.Approve, workflows.UpdateDeny: roles.Deny, workflows.UpdateHold: roles.Hold,
-	workflows.UpdateResume: roles.Resume, workflows.UpdateRetry: roles.Retry, workflows.UpdateEscalate: roles.Escalate,
-	workflows.UpdateCancel: roles.Cancel, workflows.UpdateWaive: roles.Waive,
 }
 
 // reading is a command that shows cases or the trail.

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/store"
 )
 
@@ -30,7 +31,7 @@ type migrated struct {
 func (a *app) migrate(ctx context.Context) error {
 	s, err := config.Parse[ownerSettings](a.vars, "")
 	if err != nil {
-		return badInput("%s", strings.ReplaceAll(err.Error(), "\n", "; ")).then("set them (sever help settings)")
+		return desk.Invalidf("%s", strings.ReplaceAll(err.Error(), "\n", "; ")).Then("set them (sever help settings)")
 	}
 	if err := store.Migrate(ctx, s.Owner, s.URL); err != nil {
 		return err

@@ -2,20 +2,17 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/plan"
 	"github.com/severhq/sever/internal/provider/catalog"
 	"github.com/severhq/sever/internal/roles"
-	"github.com/severhq/sever/internal/store"
-	"github.com/severhq/sever/workflows"
 )
 
 // order is what offboard was asked for.
@@ -96,10 +93,8 @@ proven, or needs somebody. Leaving it does not stop the case.`,
 
 // offboard checks everything that can be checked before anything happens.
 func (a *app) offboard(ctx context.Context, o order) error {
-	now := time.Now()
-	s, err := a.understand(o, now)
-	if err != nil {
-		return err
+	if o.check && !o.dryRun {
+		return desk.Invalidf("--check is about a plan: nothing is opened with it").Then("add --dry-run, or check the plan of a case: sever plan CASE --check")
 	}
 	conns, err := a.connections()
 	if err != nil {
@@ -108,7 +103,17 @@ func (a *app) offboard(ctx context.Context, o order) error {
 	if conns != nil {
 		defer conns.Close()
 	}
-	if s.Successors, err = parseSuccessors(o.successors, knownConnection(conns)); err != nil {
+	now := time.Now()
+	asked, err := a.asked(o, conns)
+	if err != nil {
+		return err
+	}
+	d, err := a.desk(&clients{}, conns) // what makes no sense is refused before anything is opened
+	if err != nil {
+		return err
+	}
+	s, err := d.Understand(asked, o.act(), now)
+	if err != nil {
 		return err
 	}
 	clients, err := a.everything(ctx)
@@ -116,116 +121,35 @@ func (a *app) offboard(ctx context.Context, o order) error {
 		return err
 	}
 	defer clients.Close()
-	who, err := a.leaver(ctx, clients.store, conns, s)
+	if d, err = a.desk(clients, conns); err != nil {
+		return err
+	}
+	who, err := d.Leaver(ctx, s)
 	if err != nil {
 		return err
 	}
-	if err := awake(ctx, clients.temporal); err != nil {
+	if err := d.Awake(ctx); err != nil {
 		return err
 	}
 	if o.dryRun {
 		return a.preview(ctx, clients, conns, who, s, o.check)
 	}
-	return a.submit(ctx, clients, who, s, o)
+	return a.submit(ctx, clients, d, who, s, o)
 }
 
-// understand reads the order itself, without asking anybody.
-func (a *app) understand(o order, now time.Time) (workflows.Submit, error) {
-	var s workflows.Submit
-	if err := validText("the principal", o.principal, maxPrincipal); err != nil {
-		return s, err
+// asked reads what the flags say.
+func (a *app) asked(o order, conns *catalog.Connections) (desk.Order, error) {
+	out := desk.Order{Principal: access.PrincipalID(o.principal), Reason: access.Reason(o.reason), Ticket: o.ticket, Grace: o.grace,
+		Hold: o.hold, Shared: plan.SharedRule(o.shared), Key: o.key}
+	var err error
+	if out.At, err = parseAt(o.at); err != nil {
+		return out, err
 	}
-	if o.check && !o.dryRun {
-		return s, badInput("--check is about a plan: nothing is opened with it").then("add --dry-run, or check the plan of a case: sever plan CASE --check")
+	if out.Successors, err = parseSuccessors(o.successors, knownConnection(conns)); err != nil {
+		return out, err
 	}
-	if o.reason == "" {
-		return s, badInput("--reason is missing").then("say why: --reason hr, or --reason incident")
-	}
-	policy, err := a.policy(access.Reason(o.reason))
-	if err != nil {
-		return s, err
-	}
-	if o.shared != "" {
-		policy.Shared = plan.SharedRule(o.shared)
-	}
-	if !plan.KnownSharedRule(policy.Shared) {
-		return s, badInput("--shared is %q: choose %s or %s", o.shared, plan.SharedTask, plan.SharedRotate)
-	}
-	for what, text := range map[string]string{"--ticket": o.ticket, "--key": o.key} {
-		if text == "" {
-			continue
-		}
-		if err := validName(what, text); err != nil {
-			return s, err
-		}
-	}
-	at, err := parseAt(o.at, now)
-	if err != nil {
-		return s, err
-	}
-	if !at.IsZero() && policy.ContainFirst {
-		return s, badInput("--at makes no sense with reason %s: it begins at once", o.reason).then("leave --at out, or use --reason hr")
-	}
-	switch {
-	case o.grace < 0:
-		return s, badInput("--grace %s: give a positive length of time", o.grace).then("such as --grace 720h for thirty days")
-	case o.grace > 0 && policy.ContainFirst:
-		return s, badInput("--grace makes no sense with reason %s: nobody waits", o.reason).then("leave --grace out, hold the case (sever hold), or use --reason hr")
-	case o.grace > 0:
-		policy.Grace = o.grace
-	}
-	if o.hold != "" {
-		if err := validText("--hold", o.hold, maxText); err != nil {
-			return s, err
-		}
-	}
-	by, err := a.allowed(o.as, o.act())
-	if err != nil {
-		return s, err
-	}
-	return workflows.Submit{Hold: o.hold, Case: newCaseID(now), Principal: access.PrincipalID(o.principal), Policy: policy, Requester: by,
-		Ticket: o.ticket, EffectiveAt: at}, nil
-}
-
-// leaver is the principal on record. Identities must lead somewhere: one at a
-// connection that nobody configured would be overlooked for ever.
-func (a *app) leaver(ctx context.Context, s *store.Store, conns *catalog.Connections, in workflows.Submit) (access.Principal, error) {
-	who, err := s.Principal(ctx, in.Principal)
-	if errors.Is(err, store.ErrNotFound) {
-		return who, badInput("there is no principal %q on record", in.Principal).
-			then("ids are compared letter for letter; list them: sever identities list").
-			then("or import who has which account: sever identities import FILE.csv")
-	}
-	if err != nil {
-		return who, err
-	}
-	ids, err := s.IdentitiesOf(ctx, in.Principal, "")
-	if err != nil {
-		return who, err
-	}
-	if len(ids) == 0 && !hasRules(conns) {
-		return who, badInput("no account is known to belong to %s: every connection would answer that it has none", person(who.Name, who.ID)).
-			then("import who has which account: sever identities import FILE.csv")
-	}
-	for _, id := range ids {
-		if conns != nil {
-			if err := knownConnection(conns)(id.Connection); err != nil {
-				return who, badInput("%s has account %s at %q, and no such connection is configured: nobody would look there", in.Principal, id.Account, id.Connection).
-					then("configure it (SEVER_CONNECTIONS, sever help settings)")
-			}
-		}
-		for _, connection := range []string{id.Connection, ""} {
-			if in.Successors[connection] == id.Account {
-				return who, badInput("%s at %s belongs to %s: nobody can be their own successor", id.Account, id.Connection, in.Principal)
-			}
-		}
-	}
-	return who, nil
-}
-
-// hasRules reports whether naming rules generate the names of accounts at a connection.
-func hasRules(conns *catalog.Connections) bool {
-	return conns != nil && slices.ContainsFunc(conns.All(), func(c *catalog.Connection) bool { return len(c.Names) > 0 })
+	out.By, err = a.actor(o.as)
+	return out, err
 }
 
 // sayf prints a line for people.

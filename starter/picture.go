@@ -10,6 +10,7 @@ import (
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/audit"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/plan"
 	"github.com/severhq/sever/internal/store"
 )
@@ -215,7 +216,7 @@ func plansOf(ctx context.Context, s *store.Store, caseID string, steps []store.S
 }
 
 func (p *picture) addAccounts(accounts []store.CaseAccount, proofs []store.Proof) {
-	name := namer(accounts)
+	name := desk.Namer(accounts)
 	for _, a := range accounts {
 		part := accountPart{Account: a.Ref.String(), Resource: a.Resource, name: name(a.Ref), Engine: a.Engine, Evidence: a.Evidence, Exists: a.Exists, Outcome: a.Outcome,
 			Why: a.Why, Grants: max(len(a.Before.Grants), len(a.Now.Grants)), ProvenAt: a.ProvenAt}
@@ -247,13 +248,4 @@ func (p *picture) addPlans(plans []store.Plan, steps []store.Step) {
 		part.Steps = max(part.Steps, len(body.Steps)) // those of a reinstatement are in the plan alone
 		p.Plans = append(p.Plans, part)
 	}
-}
-
-// namer names the accounts of a case for people.
-func namer(accounts []store.CaseAccount) func(access.Ref) string {
-	refs := make([]access.Ref, len(accounts))
-	for i, a := range accounts {
-		refs[i] = a.Ref
-	}
-	return access.Namer(refs)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/plan"
 	"github.com/severhq/sever/internal/store"
 )
@@ -45,7 +46,7 @@ func (a *app) plans(ctx context.Context, what, hash string, check bool) error {
 		return err
 	}
 	defer clients.Close()
-	c, err := find(ctx, clients.store, what)
+	c, err := desk.Find(ctx, clients.store, what)
 	if err != nil {
 		return err
 	}
@@ -58,7 +59,7 @@ func (a *app) plans(ctx context.Context, what, hash string, check bool) error {
 		return err
 	}
 	if hash != "" {
-		one, err := byPrefix(c, plans, hash)
+		one, err := desk.PlanByPrefix(c, plans, hash)
 		if err != nil {
 			return err
 		}

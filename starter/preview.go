@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/plan"
 	"github.com/severhq/sever/internal/provider"
 	"github.com/severhq/sever/internal/provider/catalog"
@@ -70,12 +71,12 @@ func (a *app) preview(ctx context.Context, c *clients, conns *catalog.Connection
 		WorkflowExecutionTimeout: within,
 	}, "PreviewOffboarding", s)
 	if err != nil {
-		return refusal(ctx, err, within)
+		return desk.Refusal(ctx, err, within)
 	}
 	a.sayf("Dry run %s: looking at every connection and planning; nothing will be changed.", s.Case)
 	var done workflows.Previewed
 	if err := run.Get(asked, &done); err != nil {
-		return refusal(ctx, err, within)
+		return desk.Refusal(ctx, err, within)
 	}
 	p, err := c.store.Plan(ctx, done.Case, done.Plan)
 	if err != nil {
@@ -101,7 +102,7 @@ func (a *app) preview(ctx context.Context, c *clients, conns *catalog.Connection
 
 // explainPlan opens a plan and asks the providers what they would send.
 func (a *app) explainPlan(p store.Plan, conns *catalog.Connections, policy plan.Policy) (plannedPart, error) {
-	body, err := planOf(p)
+	body, err := desk.PlanOf(p)
 	if err != nil {
 		return plannedPart{}, err
 	}
@@ -139,7 +140,7 @@ func (a *app) showPlan(p plannedPart, who, caseID string) {
 	if p.Supplement != nil {
 		head += " (" + p.Supplement.String() + ")"
 	}
-	o.linef("%s for %s, hash %s, %s", head, who, o.bold(short(p.Hash)), p.Status)
+	o.linef("%s for %s, hash %s, %s", head, who, o.bold(desk.Short(p.Hash)), p.Status)
 	for _, g := range p.Guards {
 		o.line(o.red("guard: ") + oneLine(g))
 	}
@@ -191,7 +192,7 @@ func (p plannedPart) wordNeeded(caseID string) string {
 	case p.NothingDone:
 		return "A case with this plan would wait for the approval of somebody other than the requester."
 	case p.Status == store.PlanWaiting && len(p.Guards) > 0:
-		return "In quarantine: " + waysOut(caseID, p.Hash, "the requester") + "."
+		return "In quarantine: " + desk.WaysOut(caseID, p.Hash, "the requester") + "."
 	case p.Status == store.PlanWaiting:
 		return "This plan waits for the approval of somebody other than the requester."
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/plan"
 	"github.com/severhq/sever/internal/store"
 )
@@ -26,7 +27,7 @@ func quarantine(t *testing.T, w *world) {
 	p := must[picture](t, w, narrow, exitOpen, "offboard", "Q1", "--reason", "hr", "--wait")
 	require.Equal(t, standsQuarantine, p.Standing)
 	const guard = "blast radius: 2 accounts in one case, the limit is 1"
-	hash := short(p.Plans[0].Hash)
+	hash := desk.Short(p.Plans[0].Hash)
 	ways := "somebody other than alice says sever approve " + p.Case + " --plan " + hash + ` --reason "...", or anybody sever deny ` + p.Case + " --plan " + hash + ", or sever cancel " + p.Case
 	require.Contains(t, w.sever(t, "", "status", "Q1").out, "in quarantine: plan 1 waits, because "+guard+". Read it: sever plan "+p.Case+"; then "+ways)
 	require.Contains(t, w.sever(t, "", "status").out, p.Case)

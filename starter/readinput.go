@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/severhq/sever/internal/desk"
 )
 
 // document is a file in memory.
@@ -29,7 +31,7 @@ func (a *app) readInput(path string) (document, string, error) {
 	if path != "-" {
 		f, err := os.Open(path)
 		if err != nil {
-			return nil, "", badInput("%w", err)
+			return nil, "", desk.Invalidf("%w", err)
 		}
 		defer f.Close()
 		in, source = f, filepath.Base(path)
@@ -39,7 +41,7 @@ func (a *app) readInput(path string) (document, string, error) {
 		err = errors.New("it is larger than 64 MiB")
 	}
 	if err != nil {
-		return nil, "", badInput("read %s: %w", path, err)
+		return nil, "", desk.Invalidf("read %s: %w", path, err)
 	}
 	return text, source, nil
 }
@@ -57,6 +59,6 @@ func (a *app) connectionRule(unchecked bool) (func(string) error, error) {
 	case unchecked:
 		return nil, nil
 	}
-	return nil, badInput("no connections are configured here, so their names cannot be checked").
-		then("set SEVER_CONNECTIONS (sever help settings), or say --unchecked")
+	return nil, desk.Invalidf("no connections are configured here, so their names cannot be checked").
+		Then("set SEVER_CONNECTIONS (sever help settings), or say --unchecked")
 }

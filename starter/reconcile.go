@@ -8,6 +8,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/workflows"
 )
 
@@ -31,7 +32,11 @@ func (a *app) reconcile(ctx context.Context) error {
 		return err
 	}
 	defer clients.Close()
-	if err := awake(ctx, clients.temporal); err != nil {
+	d, err := a.desk(clients, nil)
+	if err != nil {
+		return err
+	}
+	if err := d.Awake(ctx); err != nil {
 		return err
 	}
 	run, err := clients.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
@@ -39,11 +44,11 @@ func (a *app) reconcile(ctx context.Context) error {
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 	}, "Reconcile")
 	if err != nil {
-		return refusal(ctx, err, answerWithin)
+		return desk.Refusal(ctx, err, desk.Within)
 	}
 	var found workflows.Reconciled
 	if err := run.Get(ctx, &found); err != nil {
-		return refusal(ctx, err, answerWithin)
+		return desk.Refusal(ctx, err, desk.Within)
 	}
 	if a.json {
 		a.out.document(found)

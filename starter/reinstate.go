@@ -5,13 +5,10 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
-	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/temporal"
 
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/roles"
-	"github.com/severhq/sever/internal/wiring"
 	"github.com/severhq/sever/workflows"
 )
 
@@ -50,33 +47,16 @@ func (a *app) reinstate(ctx context.Context, what, ticket string, w wish) error 
 	if err != nil {
 		return err
 	}
-	if w.why == "" {
-		return badInput("a reinstatement needs a reason").then(`say why the access is given back: --reason "..."`)
-	}
-	if err := validText("--reason", w.why, maxText); err != nil {
-		return err
-	}
-	if ticket != "" {
-		if err := validName("--ticket", ticket); err != nil {
-			return err
-		}
-	}
 	clients, err := a.everything(ctx)
 	if err != nil {
 		return err
 	}
 	defer clients.Close()
-	c, err := find(ctx, clients.store, what)
+	d, err := a.desk(clients, nil)
 	if err != nil {
 		return err
 	}
-	if c.Status == access.CaseOpen {
-		return badInput("case %s is open", c.ID).then("give back what it took: sever cancel %s", c.ID)
-	}
-	if err := awake(ctx, clients.temporal); err != nil {
-		return err
-	}
-	answer, err := reinstate(ctx, clients.temporal, workflows.Reinstate{Case: c.ID, Principal: c.Principal, Requester: by, Why: w.why, Ticket: ticket})
+	c, answer, err := d.Reinstate(ctx, desk.Plea{Case: what, By: by, Why: w.why, Ticket: ticket})
 	if err != nil {
 		return err
 	}
@@ -93,31 +73,6 @@ func (a *app) reinstate(ctx context.Context, what, ticket string, w wish) error 
 	}
 	a.sayf("")
 	a.sayf("Plan %d gives back what case %s took, in %s%s.", answer.Plan, a.out.bold(c.ID), plural(answer.Steps, "step", "steps"), lost)
-	a.sayf("Nothing happens until somebody other than %s approves it: sever approve %s --plan %s", printable(by), c.ID, short(answer.Hash))
+	a.sayf("Nothing happens until somebody other than %s approves it: sever approve %s --plan %s", printable(by), c.ID, desk.Short(answer.Hash))
 	return nil
-}
-
-// reinstate starts the workflow that waits for the approval, or finds the one that
-// does already.
-func reinstate(ctx context.Context, t *wiring.Temporal, r workflows.Reinstate) (workflows.Reinstating, error) {
-	asked, cancel := context.WithTimeout(ctx, answerWithin)
-	defer cancel()
-	start := t.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
-		ID: workflows.WorkflowID(r.Principal), TaskQueue: workflows.TaskQueue,
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-		TypedSearchAttributes: temporal.NewSearchAttributes(workflows.SearchPrincipal.ValueSet(string(r.Principal)),
-			workflows.SearchCase.ValueSet(r.Case)),
-		StaticSummary: "reinstate what case " + r.Case + " took",
-	}, "ReinstatePrincipal")
-	var answer workflows.Reinstating
-	h, err := t.UpdateWithStartWorkflow(asked, client.UpdateWithStartWorkflowOptions{
-		StartWorkflowOperation: start,
-		UpdateOptions: client.UpdateWorkflowOptions{UpdateID: "cli-" + random(20), UpdateName: workflows.UpdateReinstate, Args: []any{r},
-			WaitForStage: client.WorkflowUpdateStageCompleted},
-	})
-	if err == nil {
-		err = h.Get(asked, &answer)
-	}
-	return answer, refusal(ctx, err, answerWithin)
 }

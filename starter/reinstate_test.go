@@ -51,7 +51,7 @@ func graced(t *testing.T, w *world) {
 	w.hire(t, "G1", "graced_gina", "")
 	a := w.sever(t, "", "offboard", "G1", "--reason", "incident", "--grace", "1h")
 	require.Equal(t, exitBadInput, a.code)
-	require.Contains(t, a.err, "--grace makes no sense with reason incident")
+	require.Contains(t, a.err, "a grace makes no sense with reason incident")
 	p := must[picture](t, w, config.Vars{}, exitOK, "offboard", "G1", "--reason", "hr", "--grace", "1h", "--wait")
 	require.Equal(t, standsGrace, p.Standing)
 	require.Equal(t, string(workflows.PhaseGrace), p.Phase)

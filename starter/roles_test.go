@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/roles"
 	"github.com/severhq/sever/workflows"
 )
@@ -77,11 +78,11 @@ func TestEveryDecisionHasAnAct(t *testing.T) {
 		if update == "plan" {
 			continue
 		}
-		require.NotEmpty(t, actsOf[update], update)
+		require.NotEmpty(t, desk.Acts[update], update)
 		r, err := roles.Parse(map[string]string{"SEVER_ROLE_APPROVER": "*", "SEVER_ROLE_OPERATOR": "*"})
 		require.NoError(t, err)
-		require.NoError(t, r.May("olaf", actsOf[update]))
+		require.NoError(t, r.May("olaf", desk.Acts[update]))
 	}
-	require.Len(t, actsOf, 8)
-	require.Equal(t, roles.Approve, actsOf[workflows.UpdateApprove])
+	require.Len(t, desk.Acts, 8)
+	require.Equal(t, roles.Approve, desk.Acts[workflows.UpdateApprove])
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/store"
 )
 
@@ -86,12 +87,12 @@ func FuzzRosterFile(f *testing.F) {
 		}
 		seen := map[access.PrincipalID]bool{}
 		for _, e := range got {
-			if seen[e.ID] || validText("it", string(e.ID), maxPrincipal) != nil {
+			if seen[e.ID] || desk.ValidText("it", string(e.ID), desk.MaxPrincipal) != nil {
 				t.Fatalf("twice, or no id: %+v", e)
 			}
 			seen[e.ID] = true
 			for name, value := range e.Attributes {
-				if !attributeRule.MatchString(name) || validName("it", value) != nil {
+				if !attributeRule.MatchString(name) || desk.ValidName("it", value) != nil {
 					t.Fatalf("an attribute that cannot be one: %q=%q", name, value)
 				}
 			}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/severhq/sever/internal/audit"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/roles"
 	"github.com/severhq/sever/internal/store"
 )
@@ -64,7 +65,7 @@ that many did leave, say --accept-shrink "why".`,
 // refused is a roster that is not believed.
 type refused struct {
 	source, sum, why string
-	failure          *failure
+	failure          *desk.Error
 }
 
 func (r *refused) Error() string { return r.failure.Error() }
@@ -75,10 +76,10 @@ func (a *app) importRoster(ctx context.Context, path string, w rosterWish) error
 		return err
 	}
 	if w.maxShrink < 0 || w.maxShrink > 100 {
-		return badInput("--max-shrink is %d: it is a percentage, from 0 to 100", w.maxShrink)
+		return desk.Invalidf("--max-shrink is %d: it is a percentage, from 0 to 100", w.maxShrink)
 	}
 	if w.accept != "" {
-		if err := validText("--accept-shrink", w.accept, maxText); err != nil {
+		if err := desk.ValidText("--accept-shrink", w.accept, desk.MaxText); err != nil {
 			return err
 		}
 	}
@@ -101,7 +102,7 @@ func (a *app) importRoster(ctx context.Context, path string, w rosterWish) error
 func (a *app) takeRoster(ctx context.Context, s *store.Store, path string, w rosterWish, by string) (rosterDiff, error) {
 	text, source, err := a.readInput(path)
 	if err != nil {
-		return rosterDiff{}, &refused{filepath.Base(path), "", "it cannot be read: " + err.Error(), badInput("%w", err)}
+		return rosterDiff{}, &refused{filepath.Base(path), "", "it cannot be read: " + err.Error(), desk.Invalidf("%w", err)}
 	}
 	entries, problems := readRoster(text, source)
 	if len(problems) > 0 {
@@ -125,10 +126,10 @@ func (a *app) takeRoster(ctx context.Context, s *store.Store, path string, w ros
 		d.DryRun = w.dryRun
 		why := tooSmall(have, entries, last, w.maxShrink, time.Now())
 		if why != "" && (w.accept == "" || d.Active == 0) {
-			f := badInput("%s is refused, nothing was changed: %s", path, why)
+			f := desk.Invalidf("%s is refused, nothing was changed: %s", path, why)
 			if d.Active > 0 {
-				f = f.then("see who is missing: sever roster import %s --dry-run --max-shrink 100", path).
-					then(`if they did leave: sever roster import %s --accept-shrink "why"`, path)
+				f = f.Then("see who is missing: sever roster import %s --dry-run --max-shrink 100", path).
+					Then(`if they did leave: sever roster import %s --accept-shrink "why"`, path)
 			}
 			return &refused{source, text.sum(), why, f}
 		}
@@ -138,7 +139,7 @@ func (a *app) takeRoster(ctx context.Context, s *store.Store, path string, w ros
 		if _, err := tx.AcceptRoster(ctx, store.Roster{Source: source, SHA256: text.sum(), By: by}, entries); err != nil {
 			return err
 		}
-		e := audit.Event{Chain: audit.House, Key: "roster/" + text.sum() + "/" + random(12), At: time.Now(), Kind: audit.RosterImported, Actor: by, Object: source,
+		e := audit.Event{Chain: audit.House, Key: "roster/" + text.sum() + "/" + desk.Random(12), At: time.Now(), Kind: audit.RosterImported, Actor: by, Object: source,
 			Words: rosterWords(d), Data: map[string]any{"sha256": text.sum(), "active": d.Active, "joined": len(d.Joined), "left": ids(d.Left),
 				"returned": ids(d.Returned), "changed": len(d.Changed), "unchanged": d.Unchanged}}
 		if why != "" {
@@ -154,11 +155,11 @@ func (a *app) noteRefusal(ctx context.Context, s *store.Store, no *refused, w ro
 		return no.failure
 	}
 	err := s.Do(ctx, func(tx *store.Tx) error {
-		return tx.Append(ctx, audit.Event{Chain: audit.House, Key: "roster/refused/" + random(20), At: time.Now(), Kind: audit.RosterRefused, Actor: by,
+		return tx.Append(ctx, audit.Event{Chain: audit.House, Key: "roster/refused/" + desk.Random(20), At: time.Now(), Kind: audit.RosterRefused, Actor: by,
 			Object: no.source, Outcome: "refused", Words: no.why, Data: map[string]any{"sha256": no.sum}})
 	})
 	if err != nil {
-		no.failure.err = fmt.Errorf("%w\n  (and it could not be written into the trail: %w)", no.failure.err, err)
+		no.failure.Err = fmt.Errorf("%w\n  (and it could not be written into the trail: %w)", no.failure.Err, err)
 	}
 	return no.failure
 }

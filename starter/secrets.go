@@ -9,6 +9,7 @@ import (
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/audit"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/roles"
 	"github.com/severhq/sever/internal/store"
 )
@@ -107,7 +108,7 @@ func (a *app) importSecrets(ctx context.Context, path string, w importWish) erro
 		if err != nil || diff.Added+diff.Changed == 0 {
 			return err
 		}
-		return tx.Append(ctx, audit.Event{Chain: audit.House, Key: "secrets/" + text.sum() + "/" + random(12), At: time.Now(),
+		return tx.Append(ctx, audit.Event{Chain: audit.House, Key: "secrets/" + text.sum() + "/" + desk.Random(12), At: time.Now(),
 			Kind: audit.SecretsImported, Actor: by, Object: source, Words: fmt.Sprintf("%d added, %d changed", diff.Added, diff.Changed),
 			Data: map[string]any{"sha256": text.sum(), "added": diff.Added, "changed": diff.Changed, "unchanged": diff.Unchanged}})
 	})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/store"
 )
 
@@ -54,11 +55,11 @@ func (p picture) approvalSentence() string {
 	for _, k := range p.Plans {
 		if k.Status == store.PlanWaiting && p.Status != access.CaseOpen {
 			return fmt.Sprintf("it is %s. Plan %d would give back what it took, and waits for the word of somebody other than who asked for that. Read it: sever plan %s; then: sever approve %s --plan %s",
-				statusWords(p.Status), k.No, p.Case, p.Case, short(k.Hash))
+				statusWords(p.Status), k.No, p.Case, p.Case, desk.Short(k.Hash))
 		}
 		if k.Status == store.PlanWaiting {
 			return fmt.Sprintf("plan %d waits for the word of somebody other than %s. Read it: sever plan %s; then: sever approve %s --plan %s",
-				k.No, printable(p.Requester), p.Case, p.Case, short(k.Hash))
+				k.No, printable(p.Requester), p.Case, p.Case, desk.Short(k.Hash))
 		}
 	}
 	return "a plan waits for approval."
@@ -69,16 +70,10 @@ func (p picture) quarantineSentence() string {
 	for _, k := range p.Plans {
 		if k.quarantined() {
 			return fmt.Sprintf("plan %d waits, because %s. Read it: sever plan %s; then %s", k.No, oneLine(strings.Join(k.Guards, "; ")), p.Case,
-				waysOut(p.Case, k.Hash, printable(p.Requester)))
+				desk.WaysOut(p.Case, k.Hash, printable(p.Requester)))
 		}
 	}
 	return "a guard tripped: read the plan: sever plan " + p.Case
-}
-
-// waysOut are the commands that end a quarantine.
-func waysOut(caseID, hash, requester string) string {
-	return fmt.Sprintf(`somebody other than %s says sever approve %s --plan %s --reason "...", or anybody sever deny %s --plan %s, or sever cancel %s`,
-		requester, caseID, short(hash), caseID, short(hash), caseID)
 }
 
 func (p picture) closedSentence() string {

@@ -10,6 +10,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/severhq/sever/internal/desk"
 )
 
 // sheet says what the lines of a file may have. The same lines come as CSV with a
@@ -190,14 +192,14 @@ func (r *csvReader) rows(take func(entry)) {
 func (m *mistakes) valid(e entry, s sheet, check func(column, value string) error) bool {
 	before := len(m.problems)
 	for i, name := range s.columns {
-		c, limit := e.cells[name], maxName
+		c, limit := e.cells[name], desk.MaxName
 		if name == "principal" {
-			limit = maxPrincipal
+			limit = desk.MaxPrincipal
 		}
 		if c.text == "" && i >= s.required {
 			continue
 		}
-		err := validText("it", c.text, limit)
+		err := desk.ValidText("it", c.text, limit)
 		if err == nil && check != nil {
 			err = check(name, c.text)
 		}
@@ -209,15 +211,15 @@ func (m *mistakes) valid(e entry, s sheet, check func(column, value string) erro
 }
 
 // badFile is every problem of a file that was to be imported.
-func badFile(path string, problems []problem) *failure {
+func badFile(path string, problems []problem) *desk.Error {
 	const most = 20
-	f := badInput("%s: %s, nothing was imported", path, plural(len(problems), "mistake", "mistakes"))
+	f := desk.Invalidf("%s: %s, nothing was imported", path, plural(len(problems), "mistake", "mistakes"))
 	for i, p := range problems {
 		if i == most {
-			f.err = fmt.Errorf("%w\n  ... and %d more", f.err, len(problems)-most)
+			f.Err = fmt.Errorf("%w\n  ... and %d more", f.Err, len(problems)-most)
 			break
 		}
-		f.err = fmt.Errorf("%w\n  %s", f.err, p)
+		f.Err = fmt.Errorf("%w\n  %s", f.Err, p)
 	}
 	return f
 }

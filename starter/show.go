@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/store"
 )
 
@@ -104,7 +105,7 @@ func (a *app) showPlans(p picture, now time.Time) {
 		for _, g := range k.Guards {
 			decided = strings.TrimPrefix(decided+"\nguard: "+oneLine(g), "\n")
 		}
-		rows = append(rows, []string{fmt.Sprint(k.No), short(k.Hash), string(k.Status), fmt.Sprint(k.Steps), decided})
+		rows = append(rows, []string{fmt.Sprint(k.No), desk.Short(k.Hash), string(k.Status), fmt.Sprint(k.Steps), decided})
 	}
 	a.out.table([]string{"plan", "hash", "status", "steps", "decided"}, rows)
 	if older > 0 {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/dev/simulators"
 	"github.com/severhq/sever/internal/provider/catalog"
 )
@@ -85,7 +86,7 @@ func (a *app) simulate(ctx context.Context, s simulation) error {
 	for _, text := range s.faults {
 		f, err := simulators.ParseFault(text)
 		if err != nil {
-			return badInput("--fault: %w", err)
+			return desk.Invalidf("--fault: %w", err)
 		}
 		faults = append(faults, f)
 	}
@@ -95,7 +96,7 @@ func (a *app) simulate(ctx context.Context, s simulation) error {
 	}
 	site, err := simulators.Start(o)
 	if err != nil {
-		return failed(exitUnreachable, "%w", err).then("choose another place with --addr")
+		return desk.Failf(desk.Unreachable, "%w", err).Then("choose another place with --addr")
 	}
 	defer func() { _ = site.Close() }()
 	for _, f := range faults {

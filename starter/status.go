@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/store"
 )
 
@@ -34,12 +35,12 @@ func (a *app) status(ctx context.Context, args []string, follow bool) error {
 	}
 	defer clients.Close()
 	if len(args) == 0 && follow {
-		return badInput("--follow needs a case")
+		return desk.Invalidf("--follow needs a case")
 	}
 	if len(args) == 0 {
 		return a.needy(ctx, clients.store)
 	}
-	c, err := find(ctx, clients.store, args[0])
+	c, err := desk.Find(ctx, clients.store, args[0])
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/audit"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/roles"
 	"github.com/severhq/sever/internal/store"
 )
@@ -46,9 +47,9 @@ func (a *app) taskDone(ctx context.Context, what, key, why, as string) error {
 		return err
 	}
 	if why == "" {
-		return badInput("a task is done with a reason").then(`say what was done: --reason "..."`)
+		return desk.Invalidf("a task is done with a reason").Then(`say what was done: --reason "..."`)
 	}
-	if err := errors.Join(validText("--reason", why, maxText), validText("the task", key, maxText)); err != nil {
+	if err := errors.Join(desk.ValidText("--reason", why, desk.MaxText), desk.ValidText("the task", key, desk.MaxText)); err != nil {
 		return err
 	}
 	clients, err := a.records(ctx)
@@ -56,7 +57,7 @@ func (a *app) taskDone(ctx context.Context, what, key, why, as string) error {
 		return err
 	}
 	defer clients.Close()
-	c, err := find(ctx, clients.store, what)
+	c, err := desk.Find(ctx, clients.store, what)
 	if err != nil {
 		return err
 	}
@@ -72,7 +73,7 @@ func (a *app) taskDone(ctx context.Context, what, key, why, as string) error {
 			Actor: by, Object: k.Subject, Words: why, Data: map[string]any{"task": k.Key, "owner": k.Owner}})
 	})
 	if errors.Is(err, store.ErrNotFound) {
-		return badInput("somebody else has just closed %s of case %s", key, c.ID)
+		return desk.Invalidf("somebody else has just closed %s of case %s", key, c.ID)
 	}
 	if err != nil {
 		return err
@@ -102,18 +103,18 @@ func doable(ctx context.Context, s *store.Store, c store.Case, key string) (stor
 				keys = append(keys, k.Key)
 			}
 		}
-		f := badInput("case %s has no task %q", c.ID, key)
+		f := desk.Invalidf("case %s has no task %q", c.ID, key)
 		if len(keys) > 0 {
-			return store.Task{}, f.then("its open tasks are: %s", strings.Join(keys, ", "))
+			return store.Task{}, f.Then("its open tasks are: %s", strings.Join(keys, ", "))
 		}
-		return store.Task{}, f.then("none of its tasks is open")
+		return store.Task{}, f.Then("none of its tasks is open")
 	}
 	k := all[i]
 	switch {
 	case !k.ClosedAt.IsZero():
-		return k, badInput("%s of case %s is closed already, by %s: %s", key, c.ID, k.ClosedBy, k.ClosedWhy)
+		return k, desk.Invalidf("%s of case %s is closed already, by %s: %s", key, c.ID, k.ClosedBy, k.ClosedWhy)
 	case !k.ByHand():
-		return k, badInput("%s of case %s closes by itself when the systems agree; nobody can call it done", key, c.ID).then("%s", k.Next)
+		return k, desk.Invalidf("%s of case %s closes by itself when the systems agree; nobody can call it done", key, c.ID).Then("%s", k.Next)
 	}
 	return k, nil
 }

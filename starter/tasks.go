@@ -1,10 +1,10 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/store"
 )
 
@@ -21,7 +21,7 @@ func (p *picture) addTasks(tasks []store.Task, accounts []store.CaseAccount, ste
 // blockers are what stood in the way of the account that a task is about, in its
 // newest plan.
 func blockers(task string, accounts []store.CaseAccount, steps []store.Step) []blocker {
-	i := slices.IndexFunc(accounts, func(a store.CaseAccount) bool { return accountTask(a) == task })
+	i := slices.IndexFunc(accounts, func(a store.CaseAccount) bool { return desk.AccountTask(a) == task })
 	if i < 0 {
 		return nil
 	}
@@ -42,9 +42,6 @@ func blockers(task string, accounts []store.CaseAccount, steps []store.Step) []b
 	}
 	return out
 }
-
-// accountTask is the key of an account's task, by which it can be waived as well.
-func accountTask(a store.CaseAccount) string { return fmt.Sprintf("account/%d", a.ID) }
 
 // explainTasks adds the statements to what is blocked, as far as the connections are
 // configured here.

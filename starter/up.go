@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/dev/stack"
 	"github.com/severhq/sever/internal/provider/catalog"
 )
@@ -50,7 +51,7 @@ func (a *app) up(ctx context.Context) error {
 	}
 	o, err := stack.FromEnv(a.environ)
 	if err != nil {
-		return badInput("%w", err)
+		return desk.Invalidf("%w", err)
 	}
 	o.Dir = home(a.environ)
 	a.sayf("Starting in %s …", o.Dir)
@@ -70,7 +71,7 @@ func (a *app) up(ctx context.Context) error {
 		}
 		if done, err := e.wait(ctx); done {
 			if err != nil {
-				return failed(exitUnreachable, "%w", err).then("read the logs in %s", e.path("log"))
+				return desk.Failf(desk.Unreachable, "%w", err).Then("read the logs in %s", e.path("log"))
 			}
 			break
 		}
@@ -98,7 +99,7 @@ func (a *app) employ(ctx context.Context, e *embedded, program string, first boo
 	}
 	conns, problem := a.connections()
 	if conns != nil {
-		r.Connections = names(conns)
+		r.Connections = desk.Names(conns)
 		conns.Close()
 		var err error
 		if r.Worker, err = e.startWorker(ctx, program, a.environ, a.vars); err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/store"
 )
 
@@ -45,17 +46,17 @@ Exit code: 0 nothing was found, 3 otherwise.`,
 		RunE: does(func(ctx context.Context, args []string) error {
 			switch {
 			case pack != "" && (all || len(args) > 0 || file != ""):
-				return badInput("--pack makes no sense with a case, --all or --checkpoints: a pack has its own")
+				return desk.Invalidf("--pack makes no sense with a case, --all or --checkpoints: a pack has its own")
 			case pack != "":
 				return a.verifyPack(pack, keys) // whoever has the file may read it
 			case len(keys) > 0:
-				return badInput("--key is for --pack").then("the keys of this installation are in SEVER_AUDIT_PUBLIC_KEYS")
+				return desk.Invalidf("--key is for --pack").Then("the keys of this installation are in SEVER_AUDIT_PUBLIC_KEYS")
 			}
 			if err := a.reads(); err != nil {
 				return err
 			}
 			if all && len(args) > 0 {
-				return badInput("--all and a case together make no sense: choose one")
+				return desk.Invalidf("--all and a case together make no sense: choose one")
 			}
 			return a.verify(ctx, args, file)
 		}),
@@ -87,7 +88,7 @@ func (a *app) verify(ctx context.Context, args []string, file string) error {
 func (a *app) audited(ctx context.Context, args []string, file string) (audit.Report, error) {
 	settings, err := config.Parse[auditSettings](a.vars, "")
 	if err != nil {
-		return audit.Report{}, badInput("%w", err)
+		return audit.Report{}, desk.Invalidf("%w", err)
 	}
 	keys, err := publicKeys(settings)
 	if err != nil {
@@ -105,7 +106,7 @@ func (a *app) audited(ctx context.Context, args []string, file string) (audit.Re
 	if len(args) == 0 {
 		return clients.store.VerifyAudit(ctx, keys, outside)
 	}
-	c, err := find(ctx, clients.store, args[0])
+	c, err := desk.Find(ctx, clients.store, args[0])
 	if err != nil {
 		return audit.Report{}, err
 	}
@@ -138,7 +139,7 @@ func publicKeys(s auditSettings) ([]ed25519.PublicKey, error) {
 	for _, text := range s.PublicKeys {
 		b, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
 		if err != nil || len(b) != ed25519.PublicKeySize {
-			return nil, badInput("SEVER_AUDIT_PUBLIC_KEYS has an entry that is not the base64 of a %d byte Ed25519 public key", ed25519.PublicKeySize)
+			return nil, desk.Invalidf("SEVER_AUDIT_PUBLIC_KEYS has an entry that is not the base64 of a %d byte Ed25519 public key", ed25519.PublicKeySize)
 		}
 		keys = append(keys, b)
 	}
@@ -157,7 +158,7 @@ func (s auditSettings) signer() (ed25519.PrivateKey, error) {
 	}
 	seed, err := base64.StdEncoding.DecodeString(s.Key.Reveal())
 	if err != nil || len(seed) != ed25519.SeedSize {
-		return nil, badInput("SEVER_AUDIT_KEY is not the base64 of a %d byte Ed25519 seed", ed25519.SeedSize)
+		return nil, desk.Invalidf("SEVER_AUDIT_KEY is not the base64 of a %d byte Ed25519 seed", ed25519.SeedSize)
 	}
 	return ed25519.NewKeyFromSeed(seed), nil
 }
@@ -169,14 +170,14 @@ func copies(named, configured string) ([]audit.Checkpoint, error) {
 	if path == "" {
 		path = configured
 	} else if _, err := os.Stat(path); err != nil {
-		return nil, badInput("--checkpoints: %w", err)
+		return nil, desk.Invalidf("--checkpoints: %w", err)
 	}
 	if path == "" {
 		return nil, nil
 	}
 	list, err := audit.ReadCheckpoints(path)
 	if err != nil {
-		return nil, failed(exitOpen, "%w", err).then("compare the file with a backup: a line of it cannot be read")
+		return nil, desk.Failf(desk.Open, "%w", err).Then("compare the file with a backup: a line of it cannot be read")
 	}
 	return list, nil
 }

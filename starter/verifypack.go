@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/evidence"
 )
 
@@ -20,15 +21,15 @@ func (a *app) verifyPack(path string, named []string) error {
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return badInput("--pack: %w", err)
+		return desk.Invalidf("--pack: %w", err)
 	}
 	defer func() { _ = f.Close() }()
 	info, err := f.Stat()
 	if err != nil {
-		return badInput("--pack: %w", err)
+		return desk.Invalidf("--pack: %w", err)
 	}
 	if !info.Mode().IsRegular() {
-		return badInput("--pack: %s is no file", path)
+		return desk.Invalidf("--pack: %s is no file", path)
 	}
 	report := evidence.Verify(f, info.Size(), keys)
 	if a.json {
@@ -47,7 +48,7 @@ func (a *app) packKeys(named []string) ([]ed25519.PublicKey, error) {
 	if len(named) == 0 {
 		settings, err := config.Parse[auditSettings](a.vars, "")
 		if err != nil {
-			return nil, badInput("%w", err)
+			return nil, desk.Invalidf("%w", err)
 		}
 		return publicKeys(settings)
 	}
@@ -59,11 +60,11 @@ func (a *app) packKeys(named []string) ([]ed25519.PublicKey, error) {
 		}
 		b, err := os.ReadFile(text)
 		if err != nil {
-			return nil, badInput("--key is neither the base64 of a %d byte Ed25519 public key nor a file that can be read: %w", ed25519.PublicKeySize, err)
+			return nil, desk.Invalidf("--key is neither the base64 of a %d byte Ed25519 public key nor a file that can be read: %w", ed25519.PublicKeySize, err)
 		}
 		some, err := evidence.ParseKeys(b)
 		if err != nil {
-			return nil, badInput("--key %s: %w", text, err)
+			return nil, desk.Invalidf("--key %s: %w", text, err)
 		}
 		keys = append(keys, some...)
 	}

@@ -67,8 +67,6 @@ func person(name string, id access.PrincipalID) string {
 	return printable(fmt.Sprintf("%s (%s)", name, id))
 }
 
-func short(hash string) string { return fmt.Sprintf("%.12s", hash) }
-
 // longest is how much of a reason stands in a line; all of it is in the JSON.
 const longest = 160
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/desk"
 )
 
 // findWorker returns the sever-worker program: the one that $SEVER_WORKER names, or the
@@ -18,7 +19,7 @@ func findWorker(vars config.Vars) (string, error) {
 	if given := vars["SEVER_WORKER"]; given != "" {
 		path, err := exec.LookPath(given)
 		if err != nil {
-			return "", badInput("SEVER_WORKER: %w", err)
+			return "", desk.Invalidf("SEVER_WORKER: %w", err)
 		}
 		return filepath.Abs(path)
 	}
@@ -31,8 +32,8 @@ func findWorker(vars config.Vars) (string, error) {
 			return filepath.Abs(path)
 		}
 	}
-	return "", badInput("there is no sever-worker: not in $SEVER_WORKER, beside this program, in bin/ or on the path").
-		then("make build, or: go build -o bin/sever-worker ./worker")
+	return "", desk.Invalidf("there is no sever-worker: not in $SEVER_WORKER, beside this program, in bin/ or on the path").
+		Then("make build, or: go build -o bin/sever-worker ./worker")
 }
 
 // environment is that of a program which we start: ours, without what would lead it

@@ -97,15 +97,17 @@ var importRules = []importRule{
 		except: []string{
 			"workflows", "activities", // what Temporal runs
 			"internal/wiring", "worker", // what starts them
+			"internal/desk",        // what asks for them
 			"internal/payload/...", // what they say to each other, encrypted
-			"starter/...",          // what asks for them
+			"starter/...",          // likewise
 			"internal/dev/...",     // the embedded server
 		},
 		why: "waiting and retrying belong to workflows: code that can do so by itself waits where nobody sees it",
 	},
 	{
 		in: []string{"starter"}, onlyOurs: true, only: []string{
-			"internal/access", "internal/audit", "internal/config", "internal/evidence", "internal/payload/...", "internal/plan", "internal/roles", "internal/store", "internal/story", "internal/wiring", "workflows",
+			"internal/access", "internal/audit", "internal/config", "internal/desk", "internal/evidence", "internal/payload/...", "internal/plan", "internal/roles", "internal/store", "internal/story",
+			"internal/wiring", "workflows",
 			"internal/provider", "internal/provider/catalog", // not one of them in particular
 			"internal/dev/...", // sever up, sever demo
 		},
@@ -157,6 +159,7 @@ func checkTemporalMeetsProviders(t *tree) []violation {
 		"activities",
 		"internal/wiring",        // hands the one to the other
 		"internal/dev/severtest", // likewise, in tests
+		"internal/desk",          // knows which connections are configured
 		"starter",                // lists connections and cases, and carries out nothing
 	}
 	var out []violation

@@ -1,4 +1,4 @@
-package main
+package desk
 
 import (
 	"context"
@@ -11,10 +11,10 @@ import (
 	"github.com/severhq/sever/internal/store"
 )
 
-// find resolves what a person typed, a case or a principal, to a case: of a
+// Find resolves what a person typed, a case or a principal, to a case: of a
 // principal the open one, else the newest.
-func find(ctx context.Context, s *store.Store, what string) (store.Case, error) {
-	if err := validName("the case or principal", what); err != nil {
+func Find(ctx context.Context, s *store.Store, what string) (store.Case, error) {
+	if err := ValidName("the case or principal", what); err != nil {
 		return store.Case{}, err
 	}
 	c, err := s.Case(ctx, what)
@@ -25,7 +25,7 @@ func find(ctx context.Context, s *store.Store, what string) (store.Case, error) 
 		c, err = newest(ctx, s, access.PrincipalID(what))
 	}
 	if errors.Is(err, store.ErrNotFound) {
-		return c, badInput("there is no case %q, and no case of a principal %q", what, what).then("list them: sever cases")
+		return c, Failf(Missing, "there is no case %q, and no case of a principal %q", what, what).Then("list them: sever cases")
 	}
 	return c, err
 }
@@ -47,14 +47,14 @@ func newest(ctx context.Context, s *store.Store, who access.PrincipalID) (store.
 	return cases[0], nil
 }
 
-// planOf reads the body of a plan, and refuses one that is not what was hashed.
-func planOf(p store.Plan) (plan.Plan, error) {
+// PlanOf reads the body of a plan, and refuses one that is not what was hashed.
+func PlanOf(p store.Plan) (plan.Plan, error) {
 	var out plan.Plan
 	if err := json.Unmarshal(p.Body, &out); err != nil {
 		return out, fmt.Errorf("plan %d of case %s cannot be read: %w", p.No, p.CaseID, err)
 	}
 	if out.Hash() != p.Hash {
-		return out, failed(exitOpen, "plan %d of case %s does not fit its hash %.12s: it was changed, or written by another version", p.No, p.CaseID, p.Hash)
+		return out, Failf(Open, "plan %d of case %s does not fit its hash %.12s: it was changed, or written by another version", p.No, p.CaseID, p.Hash)
 	}
 	return out, nil
 }
