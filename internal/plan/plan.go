@@ -137,10 +137,12 @@ func (p Plan) Hash() string {
 // A plan that changes nothing needs nobody's word. A rule that is not known asks for
 // one always.
 func (p Plan) NeedsWord(policy Policy) bool {
-	if len(p.Steps) == 0 {
-		return false
-	}
-	return policy.Approval != ApproveGuarded || len(p.Guards) > 0
+	return p.Mutates() && (policy.Approval != ApproveGuarded || len(p.Guards) > 0)
+}
+
+// Mutates reports whether the plan changes anything: to look again changes nothing.
+func (p Plan) Mutates() bool {
+	return slices.ContainsFunc(p.Steps, func(s access.Step) bool { return s.Action != access.Confirm })
 }
 
 // Within reports whether every mutating step of p stands in the approved plan

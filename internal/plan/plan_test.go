@@ -160,6 +160,9 @@ func TestNothingToDoNeedsNobodysWord(t *testing.T) {
 	require.False(t, plan.Make(f).NeedsWord(f.Policy))
 	f.Accounts = []plan.Account{account("ada")}
 	require.True(t, plan.Make(f).NeedsWord(f.Policy))
+	f.Accounts[0].Exists = false
+	require.NotEmpty(t, plan.Make(f).Steps, "it is looked at again")
+	require.False(t, plan.Make(f).NeedsWord(f.Policy), "to look changes nothing")
 }
 
 // What a system cannot give back is said before it is taken.

@@ -138,7 +138,8 @@ func TestAnOffboardingEndsAReinstatementThatWaitsForASystem(t *testing.T) {
 func TestNothingIsGivenBackWhileAnotherCaseIsOpen(t *testing.T) {
 	t.Parallel()
 	w, system, caseID, _ := gone(t)
-	system.Add(hers())
+	system.Add(memory.Account{Name: "ada_ro"})
+	w.Owns(ada, system.Ref("ada_ro"))
 	w.Policy.Approval = plan.ApproveAlways
 	second := w.Submit(ada, "key-2")
 	w.Reaches(ada, "waiting", severtest.InPhase(workflows.PhaseApproval))
