@@ -113,16 +113,20 @@ func (t *Tx) MarkProven(ctx context.Context, caseID string, at, secondLook time.
 		pgx.NamedArgs{"id": caseID, "at": at, "second": orNull(secondLook)})
 }
 
-// CloseCase ends a case, once. A closed case can still become reinstated; ending
-// it as it ended before is no error, ending it otherwise is ErrCaseClosed.
+// CloseCase ends a case, once, and with it what waits for a word about its plans. A closed
+// case can still become reinstated; ending it as it ended before is no error, ending it
+// otherwise is ErrCaseClosed.
 func (t *Tx) CloseCase(ctx context.Context, caseID string, status access.CaseStatus, at time.Time) error {
 	op := "close case " + caseID
 	n, err := t.exec(ctx, op, `
 		update cases set status = @status, closed_at = @at, phase = 'closed'
 		where id = @id and (status = 'open' or (@status = 'reinstated' and status <> 'reinstated'))`,
 		pgx.NamedArgs{"id": caseID, "status": status, "at": at})
-	if err != nil || n > 0 {
+	switch {
+	case err != nil:
 		return err
+	case n > 0:
+		return t.ForgetPlans(ctx, caseID, "", "the case is closed: "+string(status))
 	}
 	c, err := t.Case(ctx, caseID)
 	if err == nil && c.Status != status {

@@ -20,9 +20,26 @@ func scanPlan(row pgx.CollectableRow) (p Plan, err error) {
 // Unless it is a dry run it takes the place of older plans of its connections:
 // their steps that wait (pending, blocked, skipped) are superseded, those that are
 // running, accepted or done are not touched, and an older plan of no other
-// connections is superseded itself. A plan that is approved without a person was
-// decided by "policy".
+// connections, or one that waits for approval, is superseded itself. A plan that is
+// approved without a person was decided by "policy".
 func (t *Tx) SavePlan(ctx context.Context, p Plan, steps []Step) (Plan, error) {
+	over := t.supersede
+	if p.Status == PlanDryRun {
+		over = nil
+	}
+	return t.savePlan(ctx, p, steps, over)
+}
+
+// SaveReinstatement writes a plan that gives back what a closed case took. As long as
+// nobody has approved it, it takes the place of those only that wait as it does.
+func (t *Tx) SaveReinstatement(ctx context.Context, p Plan) (Plan, error) {
+	return t.savePlan(ctx, p, nil, func(ctx context.Context, p Plan) error {
+		return t.AbandonPlans(ctx, p.CaseID, nil, "", replaced(p.No))
+	})
+}
+
+// savePlan calls over, unless it is nil, to end what the plan takes the place of.
+func (t *Tx) savePlan(ctx context.Context, p Plan, steps []Step, over func(context.Context, Plan) error) (Plan, error) {
 	op := "save plan of case " + p.CaseID
 	if p.Connections == nil {
 		p.Connections = connectionsOf(steps)
@@ -36,8 +53,8 @@ func (t *Tx) SavePlan(ctx context.Context, p Plan, steps []Step) (Plan, error) {
 		return p, wrap(op, err)
 	}
 	p.No = no
-	if p.Status != PlanDryRun {
-		if err := t.supersede(ctx, p); err != nil {
+	if over != nil {
+		if err := over(ctx, p); err != nil {
 			return p, wrap(op, err)
 		}
 	}
@@ -73,22 +90,6 @@ func (t *Tx) nextPlan(ctx context.Context, caseID string) (int, error) {
 		`select coalesce(max(no), 0) + 1 from plans where case_id = @case`, args)
 }
 
-func (t *Tx) supersede(ctx context.Context, p Plan) error {
-	args := pgx.NamedArgs{"case": p.CaseID, "connections": p.Connections}
-	if _, err := t.exec(ctx, "supersede older steps", `
-		update steps s set state = 'superseded'
-		from case_accounts a, plans p
-		where s.case_id = @case and a.id = s.account_id and a.connection = any(@connections)
-		  and p.case_id = s.case_id and p.no = s.plan_no and p.status <> 'dry run'
-		  and s.state in ('pending', 'blocked', 'skipped')`, args); err != nil {
-		return err
-	}
-	_, err := t.exec(ctx, "supersede older plans", `
-		update plans set status = 'superseded'
-		where case_id = @case and status in ('waiting', 'approved') and connections <@ @connections::text[]`, args)
-	return err
-}
-
 // insertSteps copies the steps in; their number is their place in the plan unless
 // they have one.
 func (t *Tx) insertSteps(ctx context.Context, p Plan, steps []Step) error {
@@ -109,16 +110,19 @@ func (t *Tx) insertSteps(ctx context.Context, p Plan, steps []Step) error {
 	return err
 }
 
-// DecidePlan notes a person's word on the waiting plan with this hash. The same
-// word by the same person again is no error; another one is ErrDecided.
+// DecidePlan notes a person's word on the waiting plan with this hash, and closes its
+// task. The same word by the same person again is no error; another one is ErrDecided.
 func (t *Tx) DecidePlan(ctx context.Context, caseID, hash string, status PlanStatus, by, why string) error {
 	op := "decide plan of case " + caseID
-	n, err := t.exec(ctx, op, `
+	decided, err := collect(ctx, t.tx, op, pgx.RowTo[int], `
 		update plans set status = @status, decided_by = @by, decided_at = clock_timestamp(), decided_why = @why
-		where case_id = @case and hash = @hash and status = 'waiting'`,
+		where case_id = @case and hash = @hash and status = 'waiting' returning no`,
 		pgx.NamedArgs{"case": caseID, "hash": hash, "status": status, "by": by, "why": why})
-	if err != nil || n > 0 {
+	if err != nil {
 		return err
+	}
+	if len(decided) > 0 {
+		return t.decidedAbout(ctx, caseID, decided, status, by, why)
 	}
 	p, err := t.PlanByHash(ctx, caseID, hash)
 	if err == nil && (p.Status != status || p.DecidedBy != by) {

@@ -48,7 +48,7 @@ func TestATaskIsFinishedOnce(t *testing.T) {
 	now := time.Now()
 	for i, key := range []string{"secret/a", "account/7", "undo/7"} {
 		s.do(t, func(tx *Tx) error {
-			return tx.OpenTask(t.Context(), Task{CaseID: "case-1", Key: key, Subject: key, Owner: map[bool]string{true: "dba", false: "ops"}[i == 1],
+			return tx.OpenTask(t.Context(), Task{CaseID: "case-1", Key: key, Subject: key, Owner: map[bool]string{true: "dba, bella", false: "ops"}[i == 1],
 				Due: now.Add(time.Duration(3-i) * time.Hour), OpenedAt: now})
 		})
 	}
@@ -64,6 +64,7 @@ func TestATaskIsFinishedOnce(t *testing.T) {
 	}
 	require.Equal(t, []string{"undo/7", "account/7", "secret/a"}, listed(TaskFilter{}), "the most urgent first")
 	require.Equal(t, []string{"undo/7", "secret/a"}, listed(TaskFilter{Owner: "ops"}))
+	require.Equal(t, []string{"account/7"}, listed(TaskFilter{Owner: "bella"}), "one of several")
 	finish := func() error {
 		return s.Do(t.Context(), func(tx *Tx) error { return tx.FinishTask(t.Context(), "case-1", "secret/a", "ops", "rotated") })
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -14,6 +15,24 @@ const (
 	TaskOfSecret = "secret/" // a shared secret that the leaver could know
 	TaskOfUndo   = "undo/"   // what could not be given back
 )
+
+// How the keys of those tasks begin that end with a person's word about the case.
+const (
+	taskOfPlan   = "plan/"   // a plan that waits for approval
+	taskOfDenied = "denied/" // a plan that was denied, of which nothing is done
+)
+
+// PlanTask is the key of the task that a plan is while it waits for approval.
+func PlanTask(no int) string { return fmt.Sprintf("%s%d", taskOfPlan, no) }
+
+// DeniedTask is the key of the task that a plan leaves behind that was denied.
+func DeniedTask(no int) string { return fmt.Sprintf("%s%d", taskOfDenied, no) }
+
+// OfPlan reports whether the task is about a plan: it closes when somebody decides, and
+// when nothing waits for a decision any more.
+func (k Task) OfPlan() bool {
+	return strings.HasPrefix(k.Key, taskOfPlan) || strings.HasPrefix(k.Key, taskOfDenied)
+}
 
 // ByHand reports whether a person says that the task is done. Every other task closes by
 // itself when the systems agree, or when its subject is waived.
@@ -75,7 +94,7 @@ func (t *Tx) FinishTask(ctx context.Context, caseID, key, by, why string) error 
 
 // TaskFilter narrows a list of tasks; empty fields do not.
 type TaskFilter struct {
-	Owner  string // exactly
+	Owner  string // exactly, or one of several
 	Closed bool   // closed ones too
 }
 
@@ -83,7 +102,7 @@ type TaskFilter struct {
 func (q queries) ListTasks(ctx context.Context, f TaskFilter) ([]Task, error) {
 	return collect(ctx, q.db, "list tasks", scanTask, `
 		select `+taskColumns+` from tasks
-		where (@owner = '' or owner = @owner) and (@closed or closed_at is null)
+		where (@owner = '' or owner = @owner or @owner = any(string_to_array(owner, ', '))) and (@closed or closed_at is null)
 		order by closed_at desc nulls first, due nulls last, id`, pgx.NamedArgs{"owner": f.Owner, "closed": f.Closed})
 }
 
