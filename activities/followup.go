@@ -3,7 +3,6 @@ package activities
 import (
 	"context"
 	"strings"
-	"time"
 
 	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/store"
@@ -72,16 +71,8 @@ func secretTask(in FollowUpInput, s store.SharedSecret) store.Task {
 	}
 	return store.Task{CaseID: in.Case, Key: key, Subject: s.Name, Words: "a shared secret that " + string(s.Principal) + " could know; rotate it",
 		Next:  next + ", then: sever tasks done " + in.Case + " " + shellWord(key) + ` --reason "..."`,
-		Owner: s.Owner, Due: in.At.Add(in.taskDue()), OpenedAt: in.At}
+		Owner: s.Owner, Due: in.At.Add(orADay(in.TaskDue)), OpenedAt: in.At}
 }
 
 // shellWord is a text as one word for a shell.
 func shellWord(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
-
-// taskDue is the policy's, or a day where the policy came without one.
-func (in FollowUpInput) taskDue() time.Duration {
-	if in.TaskDue <= 0 {
-		return 24 * time.Hour
-	}
-	return in.TaskDue
-}

@@ -56,7 +56,7 @@ func (w *Watch) findings(ctx context.Context, now time.Time) ([]store.Task, erro
 	}
 	for _, s := range stuck {
 		out = append(out, store.Task{CaseID: s.CaseID, Key: fmt.Sprintf("%s%d/%d", stuckPrefix, s.PlanNo, s.Ordinal), Connection: s.Account.Connection,
-			Subject: s.Account.String(), OpenedAt: now, Due: now.Add(Late), Owner: "who runs Sever",
+			Subject: s.Account.String(), OpenedAt: now, Due: now.Add(Late), Owner: whoRuns,
 			Words: fmt.Sprintf("step %d of plan %d (%s) began %s ago and has no result; %s so far", s.Ordinal, s.PlanNo, s.Action,
 				now.Sub(s.StartedAt).Round(time.Minute), access.Count(s.Attempts, "attempt")),
 			Next: "see whether a worker reaches " + s.Account.Connection + " (sever preflight " + s.Account.Connection + "), and what its log says about case " + s.CaseID})
@@ -66,7 +66,7 @@ func (w *Watch) findings(ctx context.Context, now time.Time) ([]store.Task, erro
 		return nil, err
 	}
 	for _, c := range late {
-		out = append(out, store.Task{CaseID: c.ID, Key: lateLookKey, Subject: string(c.Principal), OpenedAt: now, Due: now.Add(Late), Owner: "who runs Sever",
+		out = append(out, store.Task{CaseID: c.ID, Key: lateLookKey, Subject: string(c.Principal), OpenedAt: now, Due: now.Add(Late), Owner: whoRuns,
 			Words: "the second look was due at " + c.SecondLookAt.UTC().Format(time.RFC3339) + " and has not ended",
 			Next:  "sever status " + c.ID + " shows which connection it waits for; then: sever retry " + c.ID})
 	}

@@ -64,7 +64,8 @@ func (r *Records) open(ctx context.Context, in OpenInput) (Opened, error) {
 }
 
 // Missed notes when a connection that could not be asked is asked again, and makes
-// it a task: somebody should know while it is silent.
+// it a task: somebody should know while it is silent. Nothing waits for a word about the
+// plan that it was in before.
 func (r *Records) Missed(ctx context.Context, in MissedInput) error {
 	conns, err := r.store.ConnectionsOf(ctx, in.Case)
 	if err != nil {
@@ -78,6 +79,9 @@ func (r *Records) Missed(ctx context.Context, in MissedInput) error {
 		c.Why = cmp.Or(in.Why, c.Why, "it did not answer in time")
 		return asTemporal(ctx, r.store.Do(ctx, func(tx *store.Tx) error {
 			if err := tx.SetConnection(ctx, c); err != nil {
+				return err
+			}
+			if err := tx.AbandonPlans(ctx, in.Case, []string{in.Connection}, self, in.Connection+" could not be asked again; it is planned anew when it answers"); err != nil {
 				return err
 			}
 			return tx.OpenTask(ctx, store.Task{

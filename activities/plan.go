@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/audit"
@@ -54,7 +53,7 @@ func thisHour(ctx context.Context, tx *store.Tx, in PlanInput, conns []plan.Conn
 func (r *Records) planInTurn(ctx context.Context, tx *store.Tx, in PlanInput, facts plan.Facts) (Planned, error) {
 	p := plan.Make(facts)
 	lanes, laneOf := plan.Lanes(p, in.Policy)
-	out := Planned{Hash: p.Hash(), Lanes: lanes, NeedsWord: p.NeedsWord(in.Policy) && !in.DryRun, Guards: len(p.Guards), Mutates: mutates(p)}
+	out := Planned{Hash: p.Hash(), Lanes: lanes, NeedsWord: p.NeedsWord(in.Policy) && !in.DryRun, Guards: len(p.Guards), Mutates: p.Mutates()}
 	if out.NeedsWord && in.Approved > 0 {
 		covered, err := covered(ctx, tx, in, p)
 		if err != nil {
@@ -78,6 +77,11 @@ func (r *Records) planInTurn(ctx context.Context, tx *store.Tx, in PlanInput, fa
 		return Planned{}, err
 	}
 	out.No = saved.No
+	if out.NeedsWord {
+		if err := r.waits(ctx, tx, in, p, out); err != nil {
+			return Planned{}, err
+		}
+	}
 	for _, v := range p.Accounts {
 		if !v.Act && v.Outcome != access.AlreadyGone {
 			if err := tx.SetOutcome(ctx, v.ID, v.Outcome, v.Why); err != nil {
@@ -92,21 +96,15 @@ func (r *Records) planInTurn(ctx context.Context, tx *store.Tx, in PlanInput, fa
 }
 
 func (r *Records) planEvents(ctx context.Context, tx *store.Tx, in PlanInput, p plan.Plan, out Planned) error {
-	act, rotate, untouched := 0, 0, []any{}
+	untouched := []any{}
 	for _, v := range p.Accounts {
-		if v.Act && len(v.SharedWith) > 0 {
-			rotate++
-			continue
+		if !v.Act {
+			untouched = append(untouched, fmt.Sprintf("%s: %s (%s)", v.Account, v.Outcome, v.Why))
 		}
-		if v.Act {
-			act++
-			continue
-		}
-		untouched = append(untouched, fmt.Sprintf("%s: %s (%s)", v.Account, v.Outcome, v.Why))
 	}
 	e := audit.Event{
 		Chain: in.Case, Key: activityKey(ctx, "plan"), At: in.At, Kind: audit.PlanMade, Actor: self, Object: fmt.Sprintf("plan %d", out.No),
-		Words: inWords(act, rotate, len(p.Steps)),
+		Words: comesTo(p),
 		Data:  map[string]any{"hash": out.Hash, "steps": len(p.Steps), "untouched": untouched, "waits_for_approval": out.NeedsWord},
 	}
 	if out.NeedsWord && out.Guards > 0 {
@@ -129,21 +127,6 @@ func (r *Records) planEvents(ctx context.Context, tx *store.Tx, in PlanInput, p 
 		}
 	}
 	return nil
-}
-
-// inWords says what a plan comes to.
-func inWords(end, rotate, steps int) string {
-	var parts []string
-	if end > 0 {
-		parts = append(parts, access.Count(end, "account")+" to end")
-	}
-	if rotate > 0 {
-		parts = append(parts, access.Count(rotate, "shared account")+" to give a new password")
-	}
-	if len(parts) == 0 {
-		return "nothing to end; looks again in " + access.Count(steps, "step")
-	}
-	return strings.Join(parts, " and ") + " in " + access.Count(steps, "step")
 }
 
 // facts reads what the plan is made from.
@@ -256,8 +239,4 @@ func covered(ctx context.Context, tx *store.Tx, in PlanInput, p plan.Plan) (bool
 func accountID(accounts []plan.Account, ref access.Ref) int64 {
 	i := slices.IndexFunc(accounts, func(a plan.Account) bool { return a.Ref == ref })
 	return accounts[i].ID // every step is about an account of the facts
-}
-
-func mutates(p plan.Plan) bool {
-	return slices.ContainsFunc(p.Steps, func(s access.Step) bool { return s.Action != access.Confirm })
 }

@@ -121,6 +121,9 @@ func policyOf(c store.Case) (p plan.Policy, err error) {
 func (r *Records) noteRecall(ctx context.Context, in OpenInput) error {
 	run := activity.GetInfo(ctx).WorkflowExecution.RunID
 	return r.store.Do(ctx, func(tx *store.Tx) error {
+		if err := tx.AbandonPlans(ctx, in.Case, nil, self, "the case was taken up again, and is planned anew"); err != nil {
+			return err
+		}
 		return tx.Append(ctx, audit.Event{Chain: in.Case, Key: "recalled/" + run, At: in.At, Kind: audit.CaseRecalled, Actor: self,
 			Object: in.Case, Words: "its workflow was gone; another one goes on from the records"})
 	})

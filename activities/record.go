@@ -1,9 +1,9 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -40,30 +40,30 @@ func (r *Records) apply(ctx context.Context, tx *store.Tx, in RecordInput, data 
 	object = in.Case
 	switch in.Kind {
 	case audit.PlanApproved, audit.PlanDenied, audit.DecisionWithdraw:
-		status := store.PlanDenied
-		if in.Kind == audit.PlanApproved {
-			status = store.PlanApproved
-		}
 		data["hash"] = in.Hash
-		err := tx.DecidePlan(ctx, in.Case, in.Hash, status, in.By, in.Why)
-		if in.Kind == audit.DecisionWithdraw && errors.Is(err, store.ErrDecided) {
-			err = nil // it was approved, and is not wanted any more all the same
-		}
-		return fmt.Sprintf("plan %d", in.Plan), err
+		return fmt.Sprintf("plan %d", in.Plan), decidePlan(ctx, tx, in)
 	case audit.CaseEscalated:
 		body, err := json.Marshal(in.Policy)
 		if err != nil {
 			return "", err
 		}
 		data["reason"], data["mode"] = string(in.Policy.Reason), string(in.Policy.Mode)
+		if err := tx.ForgetPlans(ctx, in.Case, in.By, "the case became more urgent, and is planned anew"); err != nil {
+			return "", err
+		}
 		return object, tx.SetPolicy(ctx, in.Case, in.Policy.Reason, body)
 	case audit.DecisionRetry, audit.CaseJoined:
+		if err := tx.CloseDenied(ctx, in.Case, in.By, cmp.Or(in.Why, "it is planned anew")); err != nil {
+			return "", err
+		}
 		if len(in.Successors) > 0 {
 			for conn, name := range in.Successors {
 				data["successor "+conn] = name
 			}
 			return object, tx.AddSuccessors(ctx, in.Case, in.Successors)
 		}
+	case audit.DecisionCancel:
+		return object, tx.ForgetPlans(ctx, in.Case, in.By, "the case was cancelled")
 	case audit.DecisionWaive:
 		return r.waive(ctx, tx, in)
 	}

@@ -92,12 +92,21 @@ func (r *Records) planReinstatement(ctx context.Context, in ReinstateInput) (Rei
 		out.Connections = append(out.Connections, Covered{name, conn.Queue()})
 	}
 	return out, r.store.Do(ctx, func(tx *store.Tx) error {
-		saved, err := tx.SavePlan(ctx, store.Plan{CaseID: c.ID, Hash: out.Hash, Body: p.Canonical(), Connections: connections,
-			Status: store.PlanWaiting, NeedsWord: true, MadeAt: in.At}, nil)
+		saved, err := tx.SaveReinstatement(ctx, store.Plan{CaseID: c.ID, Hash: out.Hash, Body: p.Canonical(), Connections: connections,
+			Status: store.PlanWaiting, NeedsWord: true, MadeAt: in.At})
 		if err != nil {
 			return err
 		}
 		out.No = saved.No
+		words := fmt.Sprintf("gives back %s in %s", access.Count(len(p.Accounts), "account"), access.Count(len(p.Steps), "step"))
+		due := orADay(policy.TaskDue)
+		if policy.ApprovalTTL > 0 {
+			due = min(due, policy.ApprovalTTL) // then it lapses
+		}
+		if err := tx.OpenTask(ctx, waitingPlan{caseID: c.ID, no: out.No, hash: out.Hash, requester: in.By, comesTo: words, givesBack: true,
+			at: in.At, due: in.At.Add(due)}.task(r.roles)); err != nil {
+			return err
+		}
 		if err := tx.SetPhase(ctx, c.ID, in.Phase); err != nil {
 			return err
 		}
@@ -106,8 +115,7 @@ func (r *Records) planReinstatement(ctx context.Context, in ReinstateInput) (Rei
 			return err
 		}
 		return tx.Append(ctx, audit.Event{Chain: c.ID, Key: activityKey(ctx, "plan"), At: in.At, Kind: audit.PlanMade, Actor: self, Object: fmt.Sprintf("plan %d", out.No),
-			Words: fmt.Sprintf("gives back %s in %s", access.Count(len(p.Accounts), "account"), access.Count(len(p.Steps), "step")),
-			Data:  map[string]any{"hash": out.Hash, "steps": len(p.Steps), "waits_for_approval": true, "reinstates": true}})
+			Words: words, Data: map[string]any{"hash": out.Hash, "steps": len(p.Steps), "waits_for_approval": true, "reinstates": true}})
 	})
 }
 

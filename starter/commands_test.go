@@ -165,6 +165,8 @@ func denial(t *testing.T, w *world) {
 	require.Equal(t, exitOK, w.sever(t, "", "deny", "D1", "--plan", p.Plans[0].Hash, "--as", "bob", "--reason", "wrong person").code)
 	a := w.sever(t, "", "approve", "D1", "--plan", p.Plans[0].Hash, "--as", "carl")
 	require.Equal(t, exitBadInput, a.code)
+	require.Eventually(t, func() bool { return must[picture](t, w, nil, exitOpen, "status", "D1").Standing == standsPeople }, patience, 20*time.Millisecond)
+	require.Contains(t, w.sever(t, "", "status", "D1").out, "plan 1 was denied by bob: wrong person; nothing of it is done, and the access stays")
 	can, _ := w.canLogIn(t, "denied_dora")
 	require.True(t, can)
 	require.Equal(t, exitOK, w.sever(t, "", "cancel", "D1", "--reason", "wrong person", "--wait").code)

@@ -44,12 +44,22 @@ func quarantine(t *testing.T, w *world) {
 	require.Equal(t, exitBadInput, a.code)
 	require.Contains(t, a.err, "is not held: plan 1 is in quarantine")
 	require.Contains(t, a.err, "next: "+ways)
+	require.NotContains(t, w.sever(t, "", "status", "Q1").out, "What a person can do", "it is said above")
+	require.Len(t, p.Tasks, 1)
+	require.Equal(t, "somebody other than alice", p.Tasks[0].Owner)
+	require.Contains(t, w.sever(t, "", "tasks").out, "plan 1 is in quarantine, because "+guard)
+	a = w.sever(t, "", "tasks", "done", "Q1", "plan/1", "--reason", "seen")
+	require.Equal(t, exitBadInput, a.code)
+	require.Contains(t, a.err, "is about a plan, and done when somebody has decided about that")
+	require.Contains(t, a.err, "sever approve "+p.Case+" --plan "+hash+` --reason "..."; or: sever deny `+p.Case)
 	can, _ := w.canLogIn(t, "quiet_quinn")
 	require.True(t, can, "nothing happened")
 
 	a = w.sever(t, "", "approve", "Q1", "--plan", hash, "--as", "bob", "--reason", "both are hers", "--wait")
 	require.Equal(t, exitOK, a.code, a.out+a.err)
-	require.Equal(t, "both are hers", must[picture](t, w, nil, exitOK, "status", "Q1").Plans[0].DecidedWhy)
+	after := must[picture](t, w, nil, exitOK, "status", "Q1")
+	require.Equal(t, "both are hers", after.Plans[0].DecidedWhy)
+	require.Empty(t, after.Tasks)
 }
 
 func checks(t *testing.T, w *world) {

@@ -113,6 +113,8 @@ func doable(ctx context.Context, s *store.Store, c store.Case, key string) (stor
 	switch {
 	case !k.ClosedAt.IsZero():
 		return k, desk.Invalidf("%s of case %s is closed already, by %s: %s", key, c.ID, k.ClosedBy, k.ClosedWhy)
+	case k.OfPlan():
+		return k, desk.Invalidf("%s of case %s is about a plan, and done when somebody has decided about that", key, c.ID).Then("%s", k.Next)
 	case !k.ByHand():
 		return k, desk.Invalidf("%s of case %s closes by itself when the systems agree; nobody can call it done", key, c.ID).Then("%s", k.Next)
 	}

@@ -66,14 +66,30 @@ func (a *app) pasteable(word, line string) {
 	}
 }
 
+// told reports whether a task is the plan that the sentence about the case is about: the
+// sentence says what can be done about it.
+func (p picture) told(t taskPart) bool {
+	asked := func(k planPart) bool { return k.Status == store.PlanWaiting }
+	switch p.Standing {
+	case standsQuarantine:
+		asked = planPart.quarantined
+	case standsApproval:
+	default:
+		return false
+	}
+	i := slices.IndexFunc(p.Plans, asked)
+	return i >= 0 && t.Key == store.PlanTask(p.Plans[i].No)
+}
+
 // showTasks prints what only a person can do, ready to be pasted.
 func (a *app) showTasks(p picture, now time.Time) {
-	if len(p.Tasks) == 0 {
+	tasks := slices.DeleteFunc(slices.Clone(p.Tasks), p.told)
+	if len(tasks) == 0 {
 		return
 	}
 	a.out.line("")
 	a.out.line(a.out.bold("What a person can do"))
-	for i, t := range p.Tasks {
+	for i, t := range tasks {
 		due := ""
 		if !t.Due.IsZero() {
 			due = ", due " + relative(t.Due, now)

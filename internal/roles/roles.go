@@ -114,6 +114,22 @@ func (r Roles) May(who string, a Act) error {
 	return &RefusalError{Who: who, Act: a, Needs: need, unset: r.unset(need)}
 }
 
+// Who are the people that may do something, or everybody.
+func (r Roles) Who(a Act) (people []string, all bool) {
+	if !r.set {
+		return nil, true
+	}
+	for _, role := range needs[a] {
+		for _, p := range r.people[role] {
+			all = all || p == everybody
+			if !slices.Contains(people, p) {
+				people = append(people, p)
+			}
+		}
+	}
+	return people, all
+}
+
 // unset are the roles whose variable is not there at all.
 func (r Roles) unset(need []Role) (out []Role) {
 	for _, role := range need {

@@ -48,6 +48,7 @@ func TestTheWorkerRefusesDecisionsOfWhoMayNot(t *testing.T) {
 	t.Parallel()
 	w, system := withRoles(t)
 	got, p := waitsForApproval(t, w)
+	require.Equal(t, "boss", task(t, w, got.Case, "plan/1").Owner, "who may approve it, without who asked for it")
 	require.NoError(t, w.Say(ada, workflows.UpdateApprove, workflows.Decision{By: "mallory", Why: "go on", Hash: p.Hash}))
 	require.NoError(t, w.Say(ada, workflows.UpdateHold, workflows.Decision{By: "boss"}))
 	require.NoError(t, w.Say(ada, workflows.UpdateCancel, workflows.Decision{By: "mallory"}))
