@@ -43,6 +43,13 @@ func (q queries) Events(ctx context.Context, chain string, fromSeq int64) iter.S
 	}
 }
 
+// Event is the row of a chain with a key, or ErrNotFound.
+func (q queries) Event(ctx context.Context, chain, key string) (audit.Row, error) {
+	return collectOne(ctx, q.db, "read the audit trail of "+chain, scanEvent, `
+		select chain, seq, key, at, kind, actor, object, attempt, outcome, words, request_id, data, prev, hash
+		from audit_events where chain = @chain and key = @key`, pgx.NamedArgs{"chain": chain, "key": key})
+}
+
 // LastOfKind are the newest rows of one kind in a chain, oldest first, at most so many.
 func (q queries) LastOfKind(ctx context.Context, chain, kind string, most int) ([]audit.Row, error) {
 	rows, err := collect(ctx, q.db, "read the audit trail of "+chain, scanEvent, `

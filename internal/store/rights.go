@@ -20,6 +20,8 @@ var rights = []right{
 	{"questions", `select, insert, update (kind, words, case_id, asked_at, decision, decided_by, decided_why, decided_at)`},
 	{"shared_secrets", `select, insert, update (owner, how, imported_by, imported_at)`},
 	{"commands", `select, insert`},
+	{"deliveries", `select, insert, update (state, attempts, repeats, retries, next_try_at, principal, case_id, words, ended_at)`},
+	{"doubts", `select, insert, update (settled_at, settled_by, settled_why)`},
 	{"cases", `select, insert, update (reason, policy, successors, status, phase, contained_at, proven_at, second_look_at, closed_at)`},
 	{"case_connections", `select, insert, update (kind, state, why, next_try_at, attempts, listed, accounts, grants, discovered_at)`},
 	{"case_accounts", `select, insert,

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -84,6 +85,7 @@ func statements(t *testing.T, w *world) []statement {
 	accounts := found(t, s, c.ID, account("pg-main", "ada", "1"))
 	planned(t, s, c.ID, PlanWaiting, accounts)
 	doubts(t, s, c)
+	deliveries(t, s)
 	climbs(t, s, accounts[0])
 	ends(t, s, c)
 	return slices.Collect(maps.Values(r.sent))
@@ -125,6 +127,30 @@ func doubts(t *testing.T, s *Store, c Case) {
 	s.do(t, func(tx *Tx) error {
 		require.NoError(t, tx.Tie(ctx, "E1", []access.Ref{ada}, "sever"))
 		return tx.Ask(ctx, c.ID, "E1", "pg-main", nil)
+	})
+}
+
+// deliveries takes a message twice, tries it, and settles what it put in doubt.
+func deliveries(t *testing.T, s *Store) {
+	t.Helper()
+	ctx := t.Context()
+	for range 2 {
+		s.do(t, func(tx *Tx) error {
+			_, _, err := tx.AddDelivery(ctx, message("msg_1", "aa"))
+			return err
+		})
+	}
+	s.do(t, func(tx *Tx) error {
+		d, err := tx.ClaimDelivery(ctx, time.Minute)
+		require.NoError(t, err)
+		d.State, d.Words = DeliveryRefused, "nobody is called that"
+		_, err = tx.MoveDelivery(ctx, d, 0)
+		require.NoError(t, err)
+		_, err = tx.SetDelivery(ctx, d.ID, DeliveryDropped)
+		require.NoError(t, err)
+		require.NoError(t, tx.RaiseDoubt(ctx, Doubt{Principal: "E1", Words: "recycled", DeliveryID: d.ID, RaisedAt: noon}))
+		_, err = tx.SettleDoubts(ctx, "E1", "dba", "she is the same")
+		return err
 	})
 }
 

@@ -1,0 +1,2 @@
+drop table doubts;
+drop table deliveries;
