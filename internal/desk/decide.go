@@ -114,7 +114,7 @@ func (d *Desk) Decide(ctx context.Context, w Weighed) error {
 	if key == "" {
 		key = "desk-" + Random(20)
 	}
-	err := d.update(ctx, workflows.WorkflowID(w.Case.Principal), w.ruling.Update, key, w.Decision)
+	err := d.update(ctx, d.workflowID(w.Case.Principal), w.ruling.Update, key, w.Decision)
 	if f, ok := errors.AsType[*Error](err); ok && f.Kind == Refused && w.ruling.Update == workflows.UpdateResume {
 		return d.instead(ctx, w.Case, f)
 	}
@@ -148,5 +148,5 @@ func (d *Desk) Nudge(ctx context.Context, who access.PrincipalID, by, why string
 	if err := d.Awake(ctx); err != nil {
 		return err
 	}
-	return d.update(ctx, workflows.WorkflowID(who), workflows.UpdateRetry, "desk-"+Random(20), workflows.Decision{By: by, Why: why})
+	return d.update(ctx, d.workflowID(who), workflows.UpdateRetry, "desk-"+Random(20), workflows.Decision{By: by, Why: why})
 }

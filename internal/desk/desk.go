@@ -8,6 +8,7 @@
 package desk
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/severhq/sever/internal/provider/catalog"
 	"github.com/severhq/sever/internal/roles"
 	"github.com/severhq/sever/internal/store"
+	"github.com/severhq/sever/workflows"
 )
 
 // Desk takes requests. It is safe for concurrent use.
@@ -30,8 +32,21 @@ type Desk struct {
 	// only gives commands. Names of connections are then taken as they are.
 	Connections *catalog.Connections
 	Roles       roles.Roles // the zero value: everybody may do everything
+	// Queue is that of the workflows, and WorkflowID names the one of a principal;
+	// empty and nil are the ordinary ones.
+	Queue      string
+	WorkflowID func(access.PrincipalID) string
 	// Vars are the settings that change the policy of a reason; see PolicyOf.
 	Vars config.Vars
+}
+
+func (d *Desk) queue() string { return cmp.Or(d.Queue, workflows.TaskQueue) }
+
+func (d *Desk) workflowID(who access.PrincipalID) string {
+	if d.WorkflowID == nil {
+		return workflows.WorkflowID(who)
+	}
+	return d.WorkflowID(who)
 }
 
 // KnownConnection refuses a name that no configured connection has. Where conns is

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -50,6 +51,12 @@ func (d *Desk) Submit(ctx context.Context, s workflows.Submit, key string) (Open
 		key = "desk-" + Random(20)
 	}
 	out := Opened{Principal: s.Principal, Key: key}
+	var err error
+	if s.Hold == "" {
+		if s.Hold, err = d.doubtful(ctx, s.Principal); err != nil {
+			return out, err
+		}
+	}
 	// An open case goes on under its own id, also when its workflow is gone.
 	if open, err := d.Store.OpenCaseOf(ctx, s.Principal); err == nil {
 		s.Case = open.ID
@@ -57,7 +64,7 @@ func (d *Desk) Submit(ctx context.Context, s workflows.Submit, key string) (Open
 		return out, err
 	}
 	fresh := s.Case
-	err := d.Store.Do(ctx, func(tx *store.Tx) (err error) {
+	err = d.Store.Do(ctx, func(tx *store.Tx) (err error) {
 		s.Case, err = tx.Remember(ctx, key, fresh, s.Principal)
 		return err
 	})
@@ -82,6 +89,16 @@ func (d *Desk) Submit(ctx context.Context, s workflows.Submit, key string) (Open
 	return out, nil
 }
 
+// doubtful is why a case of the principal begins held: a sender said that what leads
+// to her belongs to somebody else now, and nobody has looked yet.
+func (d *Desk) doubtful(ctx context.Context, who access.PrincipalID) (string, error) {
+	doubts, err := d.Store.DoubtsOf(ctx, who)
+	if err != nil || len(doubts) == 0 {
+		return "", err
+	}
+	return fmt.Sprintf("in doubt since %s: %s", doubts[0].RaisedAt.UTC().Format(time.RFC3339), doubts[0].Words), nil
+}
+
 // submit opens the case, or joins the running one.
 func (d *Desk) submit(ctx context.Context, s workflows.Submit, key string) (workflows.Submitted, error) {
 	asked, cancel := context.WithTimeout(ctx, Within)
@@ -102,7 +119,7 @@ func (d *Desk) submit(ctx context.Context, s workflows.Submit, key string) (work
 
 func (d *Desk) submitOnce(ctx context.Context, s workflows.Submit, key string) (workflows.Submitted, error) {
 	start := d.Temporal.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
-		ID: workflows.WorkflowID(s.Principal), TaskQueue: workflows.TaskQueue,
+		ID: d.workflowID(s.Principal), TaskQueue: d.queue(),
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		Priority:                 temporal.Priority{PriorityKey: s.Policy.Priority},

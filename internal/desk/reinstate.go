@@ -74,7 +74,7 @@ func (d *Desk) reinstate(ctx context.Context, r workflows.Reinstate, key string)
 	asked, cancel := context.WithTimeout(ctx, Within)
 	defer cancel()
 	start := d.Temporal.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
-		ID: workflows.WorkflowID(r.Principal), TaskQueue: workflows.TaskQueue,
+		ID: d.workflowID(r.Principal), TaskQueue: d.queue(),
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		TypedSearchAttributes: temporal.NewSearchAttributes(workflows.SearchPrincipal.ValueSet(string(r.Principal)),

@@ -22,7 +22,7 @@ const Within = 15 * time.Second
 func (d *Desk) Awake(ctx context.Context) error {
 	asked, cancel := context.WithTimeout(ctx, Within)
 	defer cancel()
-	queue, err := d.Temporal.DescribeTaskQueue(asked, workflows.TaskQueue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
+	queue, err := d.Temporal.DescribeTaskQueue(asked, d.queue(), enumspb.TASK_QUEUE_TYPE_WORKFLOW)
 	if err != nil {
 		return Refusal(ctx, err, Within)
 	}
