@@ -26,6 +26,9 @@ const (
 	QueryProgress = "progress"
 )
 
+// HeldAlready is what a case says to a hold that changes nothing.
+const HeldAlready = "the case is held already"
+
 // TaskQueue is where the workflows and the activities that keep records run. Each
 // connection has a queue of its own for the activities that reach it.
 const TaskQueue = "sever"

@@ -39,7 +39,7 @@ func (o *offboarding) listen(ctx workflow.Context) error {
 	}{
 		{UpdateApprove, audit.PlanApproved, o.validApproval},
 		{UpdateDeny, audit.PlanDenied, o.validPlan},
-		{UpdateHold, audit.DecisionHold, func(Decision) error { return unless(o.held(), "the case is held already") }},
+		{UpdateHold, audit.DecisionHold, func(Decision) error { return unless(o.held(), HeldAlready) }},
 		{UpdateResume, audit.DecisionResume, o.validResume},
 		{UpdateRetry, audit.DecisionRetry, func(Decision) error { return nil }},
 		{UpdateEscalate, audit.CaseEscalated, o.validEscalation},

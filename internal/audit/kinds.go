@@ -66,7 +66,16 @@ const (
 	IdentityConfirmed  = "identity.confirmed" // a person said that an account is hers
 	IdentityRejected   = "identity.rejected"  // a person said that it is not
 	RosterImported     = "roster.imported"
-	RosterRefused      = "roster.refused" // it was not believed, and changed nothing
+	RosterRefused      = "roster.refused"    // it was not believed, and changed nothing
+	DeliveryReceived   = "delivery.received" // another system sent something, and it was stored
+	DeliveryRepeated   = "delivery.repeated" // the same once more; written the first time
+	DeliveryRejected   = "delivery.rejected" // it was not taken, and what it says is not believed
+	DeliveryDone       = "delivery.done"     // what it asks for is in the hands of a case
+	DeliveryRefused    = "delivery.refused"  // it was taken and cannot be followed; a person has to look
+	DeliveryRetried    = "delivery.retried"  // a person had it tried again
+	DeliveryDropped    = "delivery.dropped"  // a person said that nothing is to be done
+	DoubtRaised        = "doubt.raised"      // what leads to a principal is not to be trusted
+	DoubtSettled       = "doubt.settled"     // a person said that it is
 	EvidenceRead       = "evidence.read"
 	CheckpointWritten  = "checkpoint.written"
 )

@@ -113,6 +113,24 @@ func Tell(r audit.Row) string {
 		return said("imported the roster " + object)
 	case audit.RosterRefused:
 		return said("gave a roster that was refused, " + object)
+	case audit.DeliveryReceived:
+		return said("sent " + object + ", which was stored")
+	case audit.DeliveryRepeated:
+		return said("sent " + object + " once more, which changed nothing")
+	case audit.DeliveryRejected:
+		return said("somebody sent " + object + " what was not taken")
+	case audit.DeliveryDone:
+		return said("followed " + object + after(": case ", r.Data["case"]))
+	case audit.DeliveryRefused:
+		return said("could not follow " + object)
+	case audit.DeliveryRetried:
+		return said("had " + object + " tried again")
+	case audit.DeliveryDropped:
+		return said("dropped " + object)
+	case audit.DoubtRaised:
+		return said("what leads to " + object + " is in doubt")
+	case audit.DoubtSettled:
+		return said("said that what leads to " + object + " can be trusted")
 	}
 	return said(strings.TrimSpace(r.Kind + " " + object + " " + r.Outcome))
 }
@@ -181,7 +199,7 @@ func connections(n any) string {
 func Worry(r audit.Row) bool {
 	switch r.Kind {
 	case audit.ConnectionUnknown, audit.GuardTripped, audit.StepRefused, audit.StepInterrupted, audit.CaseReopened, audit.PlanDenied,
-		audit.DecisionRefused, audit.CaseRefused:
+		audit.DecisionRefused, audit.CaseRefused, audit.DeliveryRejected, audit.DeliveryRefused, audit.DoubtRaised:
 		return true
 	case audit.StepResult, audit.RestoreResult:
 		return r.Outcome != "done" && r.Outcome != "already" && r.Outcome != "accepted"

@@ -34,6 +34,7 @@ func TestTell(t *testing.T) {
 			"looked again at pg/ada (look 2): gone: no such role"},
 		{audit.Event{Kind: audit.DecisionRetry, Data: map[string]any{"successor pg": "grace", "successor ": "joan"}}, "asked to try again, with successor joan, pg=grace"},
 		{audit.Event{Kind: audit.CaseClosed, Outcome: "closed_with_exceptions"}, "the case is closed: closed with exceptions"},
+		{audit.Event{Kind: audit.DeliveryDone, Object: "set/okta/j1", Data: map[string]any{"case": "C-1"}}, "followed set/okta/j1: case C-1"},
 		{audit.Event{Kind: "something.new", Object: "x", Words: "y"}, "something.new x: y"},
 	} {
 		require.Equal(t, c.says, story.Tell(audit.Row{Event: c.event}))
@@ -45,6 +46,8 @@ func TestTell(t *testing.T) {
 		audit.DecisionResume, audit.DecisionRetry, audit.DecisionCancel, audit.DecisionWaive, audit.DecisionReinstate, audit.RestoreIntent, audit.RestoreResult,
 		audit.SecretDelivered, audit.IdentitiesImported, audit.DecisionRefused, audit.CaseRefused, audit.ApprovalLapsed, audit.CaseRecalled, audit.DecisionWithdraw,
 		audit.TaskOpened, audit.TaskClosed, audit.TaskReminded, audit.EvidenceRead,
+		audit.DeliveryReceived, audit.DeliveryRepeated, audit.DeliveryRejected, audit.DeliveryDone, audit.DeliveryRefused, audit.DeliveryRetried,
+		audit.DeliveryDropped, audit.DoubtRaised, audit.DoubtSettled,
 	} {
 		require.NotContains(t, story.Tell(audit.Row{Event: audit.Event{Kind: kind, Object: "x", Data: map[string]any{}}}), kind, "no words for %s", kind)
 	}
