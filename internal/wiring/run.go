@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -16,6 +17,8 @@ import (
 
 	"github.com/severhq/sever/activities"
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/desk"
+	"github.com/severhq/sever/internal/inbox"
 	"github.com/severhq/sever/internal/provider/catalog"
 	"github.com/severhq/sever/internal/store"
 	"github.com/severhq/sever/internal/telemetry"
@@ -90,9 +93,21 @@ func Run(ctx context.Context, vars config.Vars, version string, log *slog.Logger
 		}
 		log.Info("monitoring", "address", at.String())
 	}
+	dispatched := dispatch(ctx, p, vars)
+	defer dispatched()
 	log.Info("worker ready", "version", version, "connections", len(p.Connections.All()), "roles", p.Roles.String())
 	<-ctx.Done()
 	return nil
+}
+
+// dispatch puts what other systems sent to the desk, until the context ends and the
+// returned function was called.
+func dispatch(ctx context.Context, p Parts, vars config.Vars) (wait func()) {
+	d := inbox.Dispatcher{Log: p.Log, Desk: &desk.Desk{Store: p.Store, Temporal: p.Temporal, Namespace: p.Temporal.Namespace, Connections: p.Connections,
+		Roles: p.Roles, Vars: vars, Queue: p.Queue, WorkflowID: p.WorkflowID}}
+	var running sync.WaitGroup
+	running.Go(func() { d.Run(ctx) })
+	return running.Wait
 }
 
 // partsOf are the parts that need nobody to be reached.
