@@ -203,23 +203,7 @@ func (c *correlation) recycled(a access.Ref) (old access.Ref, yes bool) {
 // others are who else has an account: by a link, so that it is shared; or in a way that
 // makes it doubtful whose it is.
 func (c *correlation) others(a access.Ref, mine access.Evidence) (shared []access.PrincipalID, rivals []rival) {
-	links := map[access.PrincipalID]access.Evidence{}
-	for _, id := range c.Claims {
-		was, twice := links[id.Principal]
-		if id.Connection != c.Connection || id.Principal == c.Who || !covers(id.Account, id.Host, a) || c.rejected(id.Principal, a) {
-			continue
-		}
-		if !twice || strength(id.Evidence) < strength(was) {
-			links[id.Principal] = id.Evidence
-		}
-	}
-	for _, name := range c.generated(a) {
-		for _, who := range c.Others[name] {
-			if _, linked := links[who]; !linked && who != c.Who && !c.rejected(who, a) {
-				links[who] = access.ByRule
-			}
-		}
-	}
+	links := c.claimants(a)
 	for who, e := range links {
 		switch {
 		case mine == access.ByRule || e == access.ByRule && mine != access.Confirmed:

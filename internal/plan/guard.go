@@ -7,9 +7,9 @@ import (
 	"github.com/severhq/sever/internal/access"
 )
 
-// matches reports whether a name fits one of the configured protected patterns:
+// ProtectedBy reports whether a name fits one of the configured protected patterns:
 // exact, or with one * at its beginning, its end or both. It says which.
-func matches(patterns []string, name string) (string, bool) {
+func ProtectedBy(patterns []string, name string) (string, bool) {
 	for _, p := range patterns {
 		head, tail := strings.HasPrefix(p, "*"), strings.HasSuffix(p, "*")
 		core := strings.Trim(p, "*")

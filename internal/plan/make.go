@@ -54,7 +54,7 @@ func Make(f Facts) Plan {
 // judge decides whether an account is acted upon at all.
 func judge(a Account, c Connection, f Facts) Verdict {
 	v := Verdict{Account: a.Ref, Engine: a.Engine, Evidence: a.Evidence, Grants: len(a.Grants), ID: a.ID}
-	pattern, listed := matches(c.Protected, a.Name)
+	pattern, listed := ProtectedBy(c.Protected, a.Name)
 	asked := f.asked(a.Ref)
 	switch {
 	case a.Name == "":
