@@ -51,11 +51,15 @@ var importRules = []importRule{
 		why: "a decision that depends on more than its input is another one at the next attempt, and the hash that was approved is not what is carried out",
 	},
 	{
+		in: []string{"internal/sweep"}, onlyOurs: true, only: []string{"internal/access", "internal/plan"},
+		why: "a finding that depends on more than its page is another one in the next run, and reads as if something had changed",
+	},
+	{
 		in: []string{"internal/story"}, onlyOurs: true, only: []string{"internal/access", "internal/audit"},
 		why: "a story that is told from more than the trail cannot be told from an exported trail, and tells what nobody can verify",
 	},
 	{
-		in: []string{"internal/plan", "internal/access", "internal/evidence", "internal/roles", "internal/story"}, never: slices.Concat(pgx, temporal, world),
+		in: []string{"internal/plan", "internal/access", "internal/evidence", "internal/roles", "internal/story", "internal/sweep"}, never: slices.Concat(pgx, temporal, world),
 		why: "a decision that asks the world cannot be repeated, and cannot be tested in a table",
 	},
 	{
@@ -68,7 +72,7 @@ var importRules = []importRule{
 	},
 	{
 		in: []string{"activities"}, onlyOurs: true,
-		only: []string{"internal/access", "internal/audit", "internal/plan", "internal/provider", "internal/provider/catalog", "internal/roles", "internal/store"},
+		only: []string{"internal/access", "internal/audit", "internal/plan", "internal/provider", "internal/provider/catalog", "internal/roles", "internal/store", "internal/sweep"},
 		why:  "an activity that knows workflows, or one provider in particular, decides what is for the plan to decide",
 	},
 	{
@@ -106,7 +110,7 @@ var importRules = []importRule{
 	},
 	{
 		in: []string{"starter"}, onlyOurs: true, only: []string{
-			"internal/access", "internal/audit", "internal/config", "internal/desk", "internal/evidence", "internal/payload/...", "internal/plan", "internal/roles", "internal/store", "internal/story",
+			"internal/access", "internal/audit", "internal/config", "internal/desk", "internal/evidence", "internal/payload/...", "internal/plan", "internal/roles", "internal/store", "internal/story", "internal/sweep",
 			"internal/wiring", "workflows",
 			"internal/provider", "internal/provider/catalog", // not one of them in particular
 			"internal/dev/...", // sever up, sever demo

@@ -132,6 +132,13 @@ type Restored struct {
 	Missing []access.Gap
 }
 
+// UseTeller is for providers whose system keeps record of when accounts are used.
+type UseTeller interface {
+	// LastUse is what the system itself says about when the account was last used. An
+	// error means that it could not be asked; what it cannot tell is said by the Use.
+	LastUse(context.Context, access.Ref) (access.Use, error)
+}
+
 // Preflighter is for providers that can check our own rights.
 type Preflighter interface {
 	// Preflight checks what our own login may do, and names what is missing with
