@@ -257,5 +257,5 @@ func (o *offboarding) stopAll() {
 }
 
 func (o *offboarding) historyLong(ctx workflow.Context) bool {
-	return workflow.GetInfo(ctx).GetContinueAsNewSuggested()
+	return historyLong(ctx)
 }

@@ -60,6 +60,17 @@ const (
 	TaskClosed   = "task.closed"
 	TaskReminded = "task.reminded" // it is overdue
 
+	// Of sweeps; of the house.
+	SweepCreated   = "sweep.created"
+	SweepDeleted   = "sweep.deleted"
+	SweepPaused    = "sweep.paused"
+	SweepResumed   = "sweep.resumed"
+	SweepRequested = "sweep.requested" // a run was asked for by hand
+	SweepBegun     = "sweep.begun"
+	SweepEnded     = "sweep.ended"
+	SweepEnforced  = "sweep.enforced" // a case was opened for somebody who has left
+	SweepWaited    = "sweep.waited"   // cases that were not opened, and why
+
 	// Of the house.
 	IdentitiesImported = "identities.imported"
 	SecretsImported    = "secrets.imported"   // the names of shared secrets, never their values

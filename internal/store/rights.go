@@ -35,6 +35,12 @@ var rights = []right{
 	{"audit_heads", `select, insert, update (seq, hash)`},
 	{"checkpoints", `select, insert`},
 	{"checkpoint_heads", `select, insert`},
+	{"sweeps", `select, insert, update (deleted_by, deleted_at)`},
+	{"sweep_runs", `select, insert, update (ended_at, result, words, accounts, found, appeared, went, unseen, opened, waiting, waits_for)`},
+	{"sweep_lanes", `select, insert, update (state, why, accounts, spared, ended_at)`},
+	{"sweep_looks", `select, insert, delete`},
+	{"findings", `select, insert, update (foreign_id, words, evidence, last_run, last_at, gone_run)`},
+	{"sweep_cases", `select, insert`},
 	{"schema_migrations", `select`},
 }
 

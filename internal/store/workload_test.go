@@ -15,6 +15,7 @@ import (
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/audit"
+	"github.com/severhq/sever/internal/sweep"
 )
 
 // statement is one that the store sent, with the arguments of its first time.
@@ -88,6 +89,7 @@ func statements(t *testing.T, w *world) []statement {
 	deliveries(t, s)
 	climbs(t, s, accounts[0])
 	ends(t, s, c)
+	sweeps(t, s)
 	return slices.Collect(maps.Values(r.sent))
 }
 
@@ -199,4 +201,27 @@ func ends(t *testing.T, s *Store, c Case) {
 	})
 	_, err := s.AddCheckpoint(ctx, testKey(1), noon)
 	require.NoError(t, err)
+}
+
+// sweeps goes through a connection by a rule, and ends the rule.
+func sweeps(t *testing.T, s *Store) {
+	t.Helper()
+	ctx := t.Context()
+	at := swept(t, s, sweep.Rule{Kind: sweep.ACL, Most: 1})
+	one := begun(t, s, at.ID, "run-1", "pg-main")
+	s.do(t, func(tx *Tx) error {
+		require.NoError(t, tx.PlanLooks(ctx, at.ID, one.No, "pg-main", 0, []SweepLook{{Ref: access.Ref{Name: "ada"}}}))
+		require.NoError(t, tx.Find(ctx, at.ID, one.No, []sweep.Finding{ghost("a")}))
+		require.NoError(t, tx.NoteSweepCase(ctx, at.ID, one.No, "c1", "E1"))
+		require.NoError(t, tx.EndSweepLane(ctx, at.ID, one.No, SweepLane{Connection: "pg-main", State: LaneListed}))
+		_, err := tx.EndSweepRun(ctx, SweepRun{Sweep: at.ID, No: one.No, Result: SweepComplete})
+		return err
+	})
+	_, err := s.LooksOf(ctx, at.ID, one.No, "pg-main", 0, 1)
+	require.NoError(t, err)
+	_, err = s.Findings(ctx, FindingFilter{Sweep: at.ID, Run: one.No})
+	require.NoError(t, err)
+	_, err = s.SweepCases(ctx, at.ID)
+	require.NoError(t, err)
+	s.do(t, func(tx *Tx) error { return tx.DeleteSweep(ctx, at.ID, "dba") })
 }

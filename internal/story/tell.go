@@ -111,6 +111,25 @@ func Tell(r audit.Row) string {
 		return said("said that " + object + " is not the principal's")
 	case audit.RosterImported:
 		return said("imported the roster " + object)
+	case audit.SweepCreated:
+		return said("set up the sweep " + object)
+	case audit.SweepDeleted:
+		return said("deleted the sweep " + object)
+	case audit.SweepPaused:
+		return said("paused the sweep " + object)
+	case audit.SweepResumed:
+		return said("let the sweep " + object + " go on")
+	case audit.SweepRequested:
+		return said("asked for a run of the sweep " + object)
+	case audit.SweepBegun:
+		return said(fmt.Sprintf("began run %v of the sweep %s (%v)", r.Data["run"], object, r.Data["rule"]))
+	case audit.SweepEnded:
+		return said(fmt.Sprintf("ended run %v of the sweep %s, %s: %v found, %v of them new, %v gone", r.Data["run"], object, r.Outcome,
+			r.Data["found"], r.Data["new"], r.Data["gone"]))
+	case audit.SweepEnforced:
+		return said(fmt.Sprintf("opened case %v for %v, as the sweep %s found", r.Data["case"], r.Data["principal"], object))
+	case audit.SweepWaited:
+		return said(fmt.Sprintf("opened no case for %v more, found by the sweep %s", r.Data["waiting"], object))
 	case audit.RosterRefused:
 		return said("gave a roster that was refused, " + object)
 	case audit.DeliveryReceived:

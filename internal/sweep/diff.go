@@ -16,7 +16,8 @@ const (
 // saw it, and of the first that saw it gone; zero if none did.
 type Span struct{ First, Last, Gone int }
 
-// At is how the finding stands in a run.
+// At is how the finding stands in a run, by all that is known today: what was there
+// before and after a run that could not look was there in between.
 func (s Span) At(run int) State {
 	switch {
 	case run < s.First || s.Gone != 0 && run > s.Gone:

@@ -1,0 +1,136 @@
+package wiring_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/dev/severtest"
+	"github.com/severhq/sever/internal/provider/memory"
+	"github.com/severhq/sever/internal/store"
+	"github.com/severhq/sever/internal/sweep"
+	"github.com/severhq/sever/workflows"
+)
+
+// roster says who is there; of everybody else who was there before it says that they left.
+func roster(w *severtest.World, left ...access.PrincipalID) {
+	w.T.Helper()
+	entries := []store.Entry{{Principal: access.Principal{ID: "E-there"}}}
+	for _, id := range left {
+		entries = append(entries, store.Entry{Principal: access.Principal{ID: id}, Left: true})
+	}
+	require.NoError(w.T, w.Parts.Store.Do(w.Ctx, func(tx *store.Tx) error {
+		_, err := tx.AcceptRoster(w.Ctx, store.Roster{Source: "people.csv", SHA256: severtest.Unique(), By: "hr"}, entries)
+		return err
+	}))
+}
+
+// A sweep goes through whole connections, compares with the run before, and is stopped by
+// no connection that does not answer.
+func TestASweepFindsWhatShouldNotBeThere(t *testing.T) {
+	t.Parallel()
+	up, good := severtest.InMemory(t, memory.Account{Name: "ada"}, memory.Account{Name: "bob"}, memory.Account{Name: "eve", Locked: true},
+		memory.Account{Name: "root", Protected: "built-in"})
+	down, bad := severtest.InMemory(t, memory.Account{Name: "ada"})
+	w := severtest.New(t, up, down)
+	w.Owns("E-left", good.Ref("ada"), good.Ref("eve"), bad.Ref("ada"))
+	w.Owns("E-there", good.Ref("bob"), good.Ref("root"))
+	roster(w, "E-left")
+	s := w.NewSweep(sweep.Rule{Kind: sweep.Left})
+
+	one, err := w.Sweep(s, "")
+	require.NoError(t, err)
+	require.Equal(t, workflows.Swept{Run: 1, SweepEnded: one.SweepEnded}, one)
+	require.Equal(t, store.SweepComplete, one.Result)
+	require.Equal(t, []int64{5, 3, 3, 0, 0}, []int64{one.Accounts, one.Found, one.New, one.Gone, one.Unseen})
+	require.Equal(t, map[string]sweep.What{"ada": sweep.OfLeaver, "eve": sweep.OfLeaver}, w.Found(s, 1, sweep.New))
+
+	good.Drop(good.Ref("eve"))
+	bad.Deny()
+	two, err := w.Sweep(s, "-partial")
+	require.NoError(t, err)
+	require.Equal(t, store.SweepPartial, two.Result)
+	require.Equal(t, "1 of 2 connections listed; unknown: "+down.Name, two.Words)
+	require.Equal(t, []int64{2, 1, 1, 1}, []int64{two.Found, two.New, two.Gone, two.Unseen}, "what cannot be asked is not gone")
+	require.Equal(t, map[string]sweep.What{"": sweep.CannotBeTold}, w.Found(s, 2, sweep.New))
+	require.Equal(t, map[string]sweep.What{"eve": sweep.OfLeaver}, w.Found(s, 2, sweep.Gone))
+	require.Equal(t, map[string]sweep.What{"ada": sweep.OfLeaver}, w.Found(s, 2, sweep.Unseen))
+	require.Empty(t, good.Writes(), "a report changes nothing")
+}
+
+func TestASweepThatCanListNothingFails(t *testing.T) {
+	t.Parallel()
+	down, bad := severtest.InMemory(t, memory.Account{Name: "ada"})
+	w := severtest.New(t, down)
+	bad.Deny()
+	s := w.NewSweep(sweep.Rule{Kind: sweep.Unissued}, func(s *sweep.Spec) { s.Connections = []string{down.Name, "nowhere"} })
+	_, err := w.Sweep(s, "")
+	said, ok := errors.AsType[*temporal.ApplicationError](err)
+	require.True(t, ok, "%v", err)
+	require.Equal(t, workflows.NothingListed, said.Type())
+	lanes, err := w.Parts.Store.SweepLanes(w.Ctx, s.ID, 1)
+	require.NoError(t, err)
+	require.Contains(t, lanes[0].Why, "list the accounts of "+down.Name)
+	require.Equal(t, "the worker has no connection of this name (SEVER_CONNECTIONS)", lanes[1].Why)
+
+	s = w.NewSweep(sweep.Rule{Kind: sweep.Unissued})
+	require.NoError(t, w.Parts.Store.Do(w.Ctx, func(tx *store.Tx) error { return tx.DeleteSweep(w.Ctx, s.ID, "eve") }))
+	_, err = w.Sweep(s, "-deleted")
+	require.ErrorContains(t, err, "was deleted by eve")
+}
+
+// A rule about what accounts may do looks at each of them, in batches.
+func TestASweepLooksAtEveryAccount(t *testing.T) {
+	t.Parallel()
+	may := access.Grant{Kind: access.Privilege, Database: "shop", Privilege: "SELECT", Extent: access.ExtentDatabase, EndedBy: access.Revoke}
+	more := may
+	more.Privilege = "SELECT, DELETE"
+	conn, sys := severtest.InMemory(t)
+	for i := range 130 {
+		a := memory.Account{Name: fmt.Sprintf("user%03d", i), Grants: []access.Grant{may}}
+		if i == 77 {
+			a.Grants = []access.Grant{more}
+		}
+		sys.Add(a)
+	}
+	w := severtest.New(t, conn)
+	var mine []access.Ref
+	for _, a := range sys.World() {
+		mine = append(mine, a.Account.Ref)
+	}
+	w.Owns("E-there", mine...)
+	s := w.NewSweep(sweep.Rule{Kind: sweep.Entitlements, Source: "may.csv",
+		Allowed: []sweep.Entitlement{{Connection: conn.Name, Principal: "E-there", Database: "shop", Privileges: []string{"SELECT"}}}})
+	one, err := w.Sweep(s, "")
+	require.NoError(t, err)
+	require.Equal(t, []int64{130, 1}, []int64{one.Accounts, one.Found})
+	require.Equal(t, map[string]sweep.What{"user077": sweep.Beyond}, w.Found(s, 1, sweep.New))
+	left, err := w.Parts.Store.LooksOf(w.Ctx, s.ID, 1, conn.Name, 0, 1000)
+	require.NoError(t, err)
+	require.Empty(t, left, "what was looked at is noted no longer")
+
+	unused := w.NewSweep(sweep.Rule{Kind: sweep.Unused, Days: 45}, func(s *sweep.Spec) { s.Connections = []string{conn.Name} })
+	two, err := w.Sweep(unused, "-unused")
+	require.NoError(t, err)
+	require.EqualValues(t, 130, two.Found)
+	require.Equal(t, sweep.CannotBeTold, w.Found(unused, 1, sweep.New)["user001"], "a system that keeps no record makes no account unused")
+}
+
+// Links that lead nowhere are found when the whole list was seen.
+func TestASweepFindsOrphans(t *testing.T) {
+	t.Parallel()
+	conn, sys := severtest.InMemory(t, memory.Account{Name: "ada"})
+	w := severtest.New(t, conn)
+	there := sys.Ref("ada")
+	gone := there
+	gone.Name = "eve"
+	w.Owns("E1", there, gone)
+	s := w.NewSweep(sweep.Rule{Kind: sweep.Orphans})
+	_, err := w.Sweep(s, "")
+	require.NoError(t, err)
+	require.Equal(t, map[string]sweep.What{"eve": sweep.Orphan}, w.Found(s, 1, sweep.New))
+}
