@@ -67,7 +67,7 @@ are for scripts.`,
 	add("cases", a.offboardCommand(), a.statusCommand(), a.casesCommand(), a.tasksCommand())
 	add("decide", a.decisionCommands()...)
 	add("decide", a.reinstateCommand())
-	add("know", a.rosterCommand(), a.identitiesCommand(), a.secretsCommand(), a.connectionsCommand(), a.providersCommand(), a.preflightCommand())
+	add("know", a.rosterCommand(), a.identitiesCommand(), a.secretsCommand(), a.sweepsCommand(), a.connectionsCommand(), a.providersCommand(), a.preflightCommand())
 	add("audit", a.evidenceCommand(), a.auditCommand())
 	add("run", a.upCommand(), a.demoCommand(), a.simulateCommand(), a.migrateCommand(), a.reconcileCommand(), a.keysCommand(), a.codecCommand(), a.versionCommand())
 	root.AddCommand(topics()...)

@@ -44,6 +44,9 @@ func TestCommands(t *testing.T) {
 			"an import says what it changes":               imports,
 			"a question waits for its answer":              question,
 			"a case that is not there, and one that ended": strangers,
+			"a sweep finds what nobody has issued":         sweeping,
+			"a sweep that makes no sense is refused":       badSweeps,
+			"a sweep compares with what is allowed":        entitled,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()

@@ -26,7 +26,7 @@ wholly readable, a blocked step, a denied plan, or no plan. Without --check a pr
   SEVER_ROLE_REQUESTER   offboard, also with --dry-run
   SEVER_ROLE_APPROVER    approve, deny
   SEVER_ROLE_OPERATOR    hold, resume, retry, escalate, cancel, waive, reinstate; import identities,
-                         rosters and secrets; confirm and reject whose an account is; finish tasks
+                         rosters and secrets; confirm and reject whose an account is; finish tasks; sweeps
   SEVER_ROLE_AUDITOR     read: status, cases, plan, audit show, audit verify, evidence, the lists
 
 Who has any of the roles may read. * is everybody. Letter case and outer spaces do not count.
@@ -52,6 +52,11 @@ out. Lists are never null.
   approve, deny, ...    case, decision, by, plan
   roster import         active, joined[], left[], returned[], changed[], unchanged
   roster list           people[], rosters[]
+  sweeps create         sweep, rule, mode, connections[], every, cron, notice, created_by
+  sweeps list           sweeps[]: the same, and paused, scheduled, next_at, last{}
+  sweeps run, findings  sweep, rule, run{}: result, accounts, found, new, gone, unseen; findings[]: state, kind,
+                        connection, account, principal, words, evidence{}, first_run, last_run
+  sweeps pause, resume, delete   sweep, decision, by
   tasks                 tasks[]: case, key, subject, words, next, owner, due, overdue, reminders
   tasks done            case, task, by
   secrets import        added[], changed[], unchanged, principals

@@ -164,7 +164,7 @@ func (s *sweeping) lane(ctx workflow.Context, l *SweepLane) error {
 		activities.SweepSettledInput{SweepInput: in, Listed: l.Listed}).Get(ctx, nil)
 }
 
-// looks looks at some more accounts.
+// looks sees to some more accounts.
 func (s *sweeping) looks(ctx workflow.Context, l *SweepLane, in activities.SweepInput) error {
 	var batches []workflow.Future
 	for len(batches) < looksTogether && l.Looked < l.Listed.Looks {

@@ -25,6 +25,7 @@ const (
 	Identify  Act = "say whose an account is"
 	Import    Act = "import identities, rosters or secrets"
 	Finish    Act = "finish a task"
+	Sweep     Act = "set up, run, pause or delete a sweep"
 	Read      Act = "read cases and the audit trail"
 )
 
@@ -33,7 +34,7 @@ var needs = map[Act][]Role{
 	Request: {Requester}, Rehearse: {Requester},
 	Approve: {Approver}, Deny: {Approver},
 	Hold: {Operator}, Resume: {Operator}, Retry: {Operator}, Escalate: {Operator}, Cancel: {Operator}, Waive: {Operator},
-	Reinstate: {Operator}, Identify: {Operator}, Import: {Operator}, Finish: {Operator},
+	Reinstate: {Operator}, Identify: {Operator}, Import: {Operator}, Finish: {Operator}, Sweep: {Operator},
 	Read: All,
 }
 
