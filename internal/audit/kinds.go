@@ -88,5 +88,8 @@ const (
 	DoubtRaised        = "doubt.raised"      // what leads to a principal is not to be trusted
 	DoubtSettled       = "doubt.settled"     // a person said that it is
 	EvidenceRead       = "evidence.read"
+	TokenMade          = "token.made"      // somebody may use the HTTP interface
+	TokenRevoked       = "token.revoked"   // and may not any more
+	RequestRefused     = "request.refused" // over HTTP, by a token that may not; it had no effect
 	CheckpointWritten  = "checkpoint.written"
 )

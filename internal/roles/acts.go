@@ -2,6 +2,7 @@ package roles
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -26,6 +27,7 @@ const (
 	Import    Act = "import identities, rosters or secrets"
 	Finish    Act = "finish a task"
 	Sweep     Act = "set up, run, pause or delete a sweep"
+	Issue     Act = "make or revoke tokens"
 	Read      Act = "read cases and the audit trail"
 )
 
@@ -34,7 +36,7 @@ var needs = map[Act][]Role{
 	Request: {Requester}, Rehearse: {Requester},
 	Approve: {Approver}, Deny: {Approver},
 	Hold: {Operator}, Resume: {Operator}, Retry: {Operator}, Escalate: {Operator}, Cancel: {Operator}, Waive: {Operator},
-	Reinstate: {Operator}, Identify: {Operator}, Import: {Operator}, Finish: {Operator}, Sweep: {Operator},
+	Reinstate: {Operator}, Identify: {Operator}, Import: {Operator}, Finish: {Operator}, Sweep: {Operator}, Issue: {Operator},
 	Read: All,
 }
 
@@ -44,6 +46,8 @@ type RefusalError struct {
 	Act   Act
 	Needs []Role // one of these would do
 	unset []Role
+	held  []Role // of Within: what they have instead
+	token bool
 }
 
 func (r *RefusalError) Error() string {
@@ -56,6 +60,8 @@ func (r *RefusalError) Error() string {
 	}
 	why := "does not list them"
 	switch {
+	case r.token:
+		return fmt.Sprintf("%s may not %s: that takes the role %s, and this token has %s", r.Who, r.Act, strings.Join(names, " or "), rolesInWords(r.held))
 	case len(r.unset) == len(r.Needs):
 		why = "is not set, while another role is"
 	case len(r.Needs) > 1:
@@ -63,4 +69,28 @@ func (r *RefusalError) Error() string {
 	}
 	return fmt.Sprintf("%s may not %s: that takes the role %s, and %s %s", r.Who, r.Act,
 		strings.Join(names, " or "), strings.Join(variables, ", "), why)
+}
+
+// Within says why roles that somebody brings along, as a token has them, do not let
+// them do something, or nothing when they do. It counts beside May, not in its place.
+func Within(held []Role, who string, a Act) error {
+	need, known := needs[a]
+	switch {
+	case !known: // fail closed
+		return &RefusalError{Who: who, Act: a}
+	case slices.ContainsFunc(need, func(role Role) bool { return slices.Contains(held, role) }):
+		return nil
+	}
+	return &RefusalError{Who: who, Act: a, Needs: need, held: held, token: true}
+}
+
+func rolesInWords(held []Role) string {
+	if len(held) == 0 {
+		return "none"
+	}
+	words := make([]string, len(held))
+	for i, r := range held {
+		words[i] = string(r)
+	}
+	return strings.Join(words, ", ")
 }

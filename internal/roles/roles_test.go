@@ -14,7 +14,7 @@ var acts = map[roles.Act]roles.Role{
 	roles.Approve: roles.Approver, roles.Deny: roles.Approver,
 	roles.Hold: roles.Operator, roles.Resume: roles.Operator, roles.Retry: roles.Operator, roles.Escalate: roles.Operator,
 	roles.Cancel: roles.Operator, roles.Waive: roles.Operator, roles.Reinstate: roles.Operator, roles.Identify: roles.Operator,
-	roles.Import: roles.Operator, roles.Finish: roles.Operator,
+	roles.Import: roles.Operator, roles.Finish: roles.Operator, roles.Issue: roles.Operator,
 }
 
 func parse(t *testing.T, vars map[string]string) roles.Roles {
@@ -94,4 +94,20 @@ func TestRolesInWords(t *testing.T) {
 	r := parse(t, map[string]string{"SEVER_ROLE_REQUESTER": "*", "SEVER_ROLE_APPROVER": "anna,bob", "SEVER_ROLE_OPERATOR": ""})
 	require.Equal(t, "requester: everybody; approver: anna, bob; operator: nobody; auditor: nobody", r.String())
 	require.True(t, r.Any())
+}
+
+func TestWithinTheRolesOfAToken(t *testing.T) {
+	t.Parallel()
+	for act, takes := range acts {
+		for _, role := range roles.All {
+			require.Equal(t, role == takes, roles.Within([]roles.Role{role}, "ci", act) == nil, "%s: %s", role, act)
+		}
+		require.Error(t, roles.Within(nil, "ci", act))
+	}
+	require.NoError(t, roles.Within([]roles.Role{roles.Auditor}, "ci", roles.Read))
+	require.NoError(t, roles.Within([]roles.Role{roles.Auditor, roles.Approver}, "ci", roles.Deny))
+	require.Error(t, roles.Within(roles.All, "ci", "fly")) // fail closed
+	require.EqualError(t, roles.Within([]roles.Role{roles.Requester, roles.Auditor}, "ci", roles.Approve),
+		"ci may not approve a plan: that takes the role approver, and this token has requester, auditor")
+	require.ErrorContains(t, roles.Within(nil, "ci", roles.Read), "requester or approver or operator or auditor, and this token has none")
 }

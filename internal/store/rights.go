@@ -22,6 +22,8 @@ var rights = []right{
 	{"commands", `select, insert`},
 	{"deliveries", `select, insert, update (state, attempts, repeats, retries, next_try_at, principal, case_id, words, ended_at)`},
 	{"doubts", `select, insert, update (settled_at, settled_by, settled_why)`},
+	{"tokens", `select, insert, update (revoked_at, revoked_by, last_used_at)`},
+	{"http_requests", `select, insert, update (status, answer), delete`},
 	{"cases", `select, insert, update (reason, policy, successors, status, phase, contained_at, proven_at, second_look_at, closed_at)`},
 	{"case_connections", `select, insert, update (kind, state, why, next_try_at, attempts, listed, accounts, grants, discovered_at)`},
 	{"case_accounts", `select, insert,

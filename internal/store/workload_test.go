@@ -15,6 +15,7 @@ import (
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/audit"
+	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/sweep"
 )
 
@@ -82,6 +83,7 @@ func statements(t *testing.T, w *world) []statement {
 	require.NoError(t, s.check(t.Context(), false))
 
 	people(t, s)
+	callers(t, s)
 	c := newCase(t, s, "c1", "E1")
 	accounts := found(t, s, c.ID, account("pg-main", "ada", "1"))
 	planned(t, s, c.ID, PlanWaiting, accounts)
@@ -108,6 +110,29 @@ func people(t *testing.T, s *Store) {
 		return err
 	})
 	_, err := s.LastRoster(ctx)
+	require.NoError(t, err)
+}
+
+// callers use the HTTP interface.
+func callers(t *testing.T, s *Store) {
+	t.Helper()
+	ctx := t.Context()
+	text := config.NewSecret("sever_x")
+	r := HTTPRequest{Actor: "ci", Key: "k1", Status: 200, Answer: []byte("{}")}
+	s.do(t, func(tx *Tx) error {
+		require.NoError(t, tx.AddToken(ctx, Token{ID: "T1", Name: "ci", Roles: []string{"auditor"}, CreatedBy: "ops", ExpiresAt: time.Now().Add(time.Hour)}, text))
+		require.NoError(t, tx.UsedToken(ctx, "T1"))
+		require.NoError(t, tx.RevokeToken(ctx, "T1", "ops"))
+		_, err := tx.BeginRequest(ctx, r)
+		require.NoError(t, err)
+		require.NoError(t, tx.EndRequest(ctx, r))
+		require.NoError(t, tx.ForgetRequest(ctx, r))
+		_, err = tx.ForgetRequests(ctx, time.Hour)
+		return err
+	})
+	_, err := s.Tokens(ctx)
+	require.NoError(t, err)
+	_, err = s.TokenOf(ctx, text)
 	require.NoError(t, err)
 }
 

@@ -95,6 +95,12 @@ func Tell(r audit.Row) string {
 		return said(fmt.Sprintf("took an evidence pack of %s, rows 1 to %v (manifest %.12v)", object, r.Data["rows"], r.Data["manifest"]))
 	case audit.SecretDelivered:
 		return said("a new credential of " + object + " was handed over")
+	case audit.TokenMade:
+		return said(fmt.Sprintf("made a token for %s", object))
+	case audit.TokenRevoked:
+		return said("revoked the token of " + object)
+	case audit.RequestRefused:
+		return said(fmt.Sprintf("was refused over HTTP: %v", object))
 	case audit.IdentitiesImported:
 		return said("imported identities from " + object)
 	case audit.ApprovalLapsed:

@@ -45,9 +45,10 @@ func TestTell(t *testing.T) {
 		audit.GuardTripped, audit.StepIntent, audit.StepResult, audit.StepInterrupted, audit.StepRefused, audit.AccountProven, audit.AccountOutcome, audit.DecisionHold,
 		audit.DecisionResume, audit.DecisionRetry, audit.DecisionCancel, audit.DecisionWaive, audit.DecisionReinstate, audit.RestoreIntent, audit.RestoreResult,
 		audit.SecretDelivered, audit.IdentitiesImported, audit.DecisionRefused, audit.CaseRefused, audit.ApprovalLapsed, audit.CaseRecalled, audit.DecisionWithdraw,
-		audit.TaskOpened, audit.TaskClosed, audit.TaskReminded, audit.EvidenceRead,
 		audit.DeliveryReceived, audit.DeliveryRepeated, audit.DeliveryRejected, audit.DeliveryDone, audit.DeliveryRefused, audit.DeliveryRetried,
 		audit.DeliveryDropped, audit.DoubtRaised, audit.DoubtSettled,
+		audit.TaskOpened, audit.TaskClosed, audit.TaskReminded, audit.EvidenceRead, audit.TokenMade, audit.TokenRevoked,
+		audit.RequestRefused,
 	} {
 		require.NotContains(t, story.Tell(audit.Row{Event: audit.Event{Kind: kind, Object: "x", Data: map[string]any{}}}), kind, "no words for %s", kind)
 	}

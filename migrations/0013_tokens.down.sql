@@ -1,0 +1,2 @@
+drop table http_requests;
+drop table tokens;
