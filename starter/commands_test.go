@@ -154,8 +154,8 @@ func approval(t *testing.T, w *world) {
 	require.True(t, can, "nothing happened")
 	require.Contains(t, w.sever(t, "", "plan", "A1").out, `DROP ROLE "approved_ann";`)
 
-	d := must[decided](t, w, nil, exitOK, "approve", "A1", "--plan", strings.ToUpper(hash[:8]), "--as", "bob", "--reason", "checked")
-	require.Equal(t, decided{p.Case, "approve", "bob", hash}, d)
+	d := must[desk.Decided](t, w, nil, exitOK, "approve", "A1", "--plan", strings.ToUpper(hash[:8]), "--as", "bob", "--reason", "checked")
+	require.Equal(t, desk.Decided{Case: p.Case, Decision: "approve", By: "bob", Plan: hash}, d)
 	p = must[picture](t, w, nil, exitOK, "status", "A1", "--follow")
 	require.Equal(t, standsClean, p.Standing)
 	require.Equal(t, "bob", p.Plans[0].DecidedBy, "also when another plan has taken its place")

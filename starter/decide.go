@@ -83,14 +83,6 @@ func (a *app) decisionCommand(r ruling) *cobra.Command {
 	return c
 }
 
-// decided is the JSON of a decision.
-type decided struct {
-	Case     string `json:"case"`
-	Decision string `json:"decision"`
-	By       string `json:"by"`
-	Plan     string `json:"plan,omitempty"` // the hash
-}
-
 // decision checks what can be checked here, and puts the rest to the case itself.
 func (a *app) decision(ctx context.Context, r ruling, what string, w wish) error {
 	said, err := a.wished(r, what, w)
@@ -125,7 +117,7 @@ func (a *app) decision(ctx context.Context, r ruling, what string, w wish) error
 		return err
 	}
 	if a.json && !w.wait {
-		a.out.document(decided{c.ID, r.update, said.By, hash})
+		a.out.document(weighed.Decided())
 	}
 	about := ""
 	switch {

@@ -6,10 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/roles"
-	"github.com/severhq/sever/workflows"
 )
 
 func (a *app) reinstateCommand() *cobra.Command {
@@ -35,13 +33,6 @@ person withdraws the reinstatement at once.`,
 	return c
 }
 
-// reinstated is the JSON of a request to reinstate.
-type reinstated struct {
-	workflows.Reinstating
-	Principal access.PrincipalID `json:"principal"`
-	By        string             `json:"by"`
-}
-
 func (a *app) reinstate(ctx context.Context, what, ticket string, w wish) error {
 	by, err := a.allowed(w.by, roles.Reinstate)
 	if err != nil {
@@ -61,7 +52,7 @@ func (a *app) reinstate(ctx context.Context, what, ticket string, w wish) error 
 		return err
 	}
 	if a.json {
-		a.out.document(reinstated{answer, c.Principal, by})
+		a.out.document(desk.Reinstated{Reinstating: answer, Principal: c.Principal, By: by})
 		return nil
 	}
 	if err := a.plans(ctx, c.ID, answer.Hash, false); err != nil {

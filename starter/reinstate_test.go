@@ -8,6 +8,7 @@ import (
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/workflows"
 )
 
@@ -24,7 +25,7 @@ func reinstating(t *testing.T, w *world) {
 	require.Equal(t, exitOK, a.code, a.err)
 	require.Contains(t, a.out, "Nothing happens until somebody other than alice approves it: sever approve "+p.Case)
 	require.Contains(t, a.out, "give back what delete took: ")
-	asked := must[reinstated](t, w, nil, exitOK, "reinstate", "R1", "--reason", "hired again", "--as", "alice")
+	asked := must[desk.Reinstated](t, w, nil, exitOK, "reinstate", "R1", "--reason", "hired again", "--as", "alice")
 	require.True(t, asked.Joined)
 	waits := must[picture](t, w, nil, exitOpen, "status", "R1")
 	require.Equal(t, standsApproval, waits.Standing)

@@ -115,7 +115,12 @@ func TestBadSettings(t *testing.T) {
 		"a key that is none": {config.Vars{"SEVER_AUDIT_KEY": "hunter2"}, []string{"audit", "verify"}, []string{"SEVER_AUDIT_KEY is not the base64"}},
 		"a public key that is none": {config.Vars{"SEVER_AUDIT_PUBLIC_KEYS": "AAAA"}, []string{"audit", "verify"},
 			[]string{"SEVER_AUDIT_PUBLIC_KEYS has an entry"}},
-		"a worker that is not there": {config.Vars{"SEVER_WORKER": "/nonexistent/sever-worker"}, []string{"up"}, []string{"SEVER_WORKER: "}},
+		"tokens that others could read": {config.Vars{"SEVER_LISTEN": "0.0.0.0:8377"}, []string{"serve"}, []string{"without TLS they could read tokens", "SEVER_PLAIN_HTTP=behind-proxy"}},
+		"half of a certificate":         {config.Vars{"SEVER_TLS_CERT": "/x"}, []string{"serve"}, []string{"belong together"}},
+		"a certificate that is none":    {config.Vars{"SEVER_TLS_CERT": "/x", "SEVER_TLS_KEY": "/y"}, []string{"serve"}, []string{"no such file", "in PEM"}},
+		"nowhere to listen":             {config.Vars{"SEVER_LISTEN": "8377"}, []string{"serve"}, []string{"write host:port"}},
+		"a proxy by another word":       {config.Vars{"SEVER_PLAIN_HTTP": "yes"}, []string{"serve"}, []string{"the only word is behind-proxy"}},
+		"a worker that is not there":    {config.Vars{"SEVER_WORKER": "/nonexistent/sever-worker"}, []string{"up"}, []string{"SEVER_WORKER: "}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -47,6 +47,19 @@ type Weighed struct {
 	ruling   Ruling
 }
 
+// Decided is what was decided, as it is shown to whoever decided it.
+type Decided struct {
+	Case     string `json:"case"`
+	Decision string `json:"decision"`
+	By       string `json:"by"`
+	Plan     string `json:"plan,omitempty"` // the hash
+}
+
+// Decided is the ruling once the case took it.
+func (w Weighed) Decided() Decided {
+	return Decided{w.Case.ID, w.ruling.Update, w.ruling.By, w.Decision.Hash}
+}
+
 // Sensible reads a ruling by itself, without asking anybody.
 func (d *Desk) Sensible(r Ruling) error {
 	act, known := Acts[r.Update]

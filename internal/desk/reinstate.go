@@ -22,6 +22,13 @@ type Plea struct {
 	Key    string // makes a repeated plea the same; empty draws one
 }
 
+// Reinstated is what became of a plea.
+type Reinstated struct {
+	workflows.Reinstating
+	Principal access.PrincipalID `json:"principal"`
+	By        string             `json:"by"`
+}
+
 // Reinstate plans how what a closed case took is given back. Nothing happens until
 // somebody else approves that plan.
 func (d *Desk) Reinstate(ctx context.Context, p Plea) (store.Case, workflows.Reinstating, error) {

@@ -32,14 +32,14 @@ func (t *Tx) BeginRequest(ctx context.Context, r HTTPRequest) (HTTPRequest, erro
 		on conflict (actor, key) do nothing`, args); err != nil {
 		return r, err
 	}
-	var print []byte
+	var known []byte
 	was, err := collectOne(ctx, t.tx, op, func(row pgx.CollectableRow) (w HTTPRequest, err error) {
-		return w, row.Scan(&w.Actor, &w.Key, &print, &w.Status, &w.Answer)
+		return w, row.Scan(&w.Actor, &w.Key, &known, &w.Status, &w.Answer)
 	}, `select actor, key, fingerprint, coalesce(status, 0), answer from http_requests where actor = @actor and key = @key`, args)
-	if err == nil && !bytes.Equal(print, r.Fingerprint[:]) {
+	if err == nil && !bytes.Equal(known, r.Fingerprint[:]) {
 		return r, fmt.Errorf("%w: %s", ErrOtherRequest, r.Key)
 	}
-	copy(was.Fingerprint[:], print)
+	copy(was.Fingerprint[:], known)
 	return was, err
 }
 
