@@ -24,14 +24,33 @@ var Files embed.FS
 
 // Latest is the number of the last migration: the schema that this program speaks.
 func Latest() int {
+	all := numbers()
+	return all[len(all)-1]
+}
+
+// Before is the number of the migration before this one; 0 if it is the first.
+func Before(number int) int {
+	last := 0
+	for _, n := range numbers() {
+		if n < number {
+			last = n
+		}
+	}
+	return last
+}
+
+// numbers are those of all files, in their order.
+func numbers() []int {
 	entries, err := Files.ReadDir(".")
 	if err != nil {
 		panic(fmt.Sprintf("migrations: %v", err)) // embedded; it cannot fail
 	}
-	number, _, _ := strings.Cut(entries[len(entries)-1].Name(), "_")
-	n, err := strconv.Atoi(number)
-	if err != nil {
-		panic(fmt.Sprintf("migrations: %v", err))
+	out := make([]int, len(entries))
+	for i, e := range entries {
+		number, _, _ := strings.Cut(e.Name(), "_")
+		if out[i], err = strconv.Atoi(number); err != nil {
+			panic(fmt.Sprintf("migrations: %v", err))
+		}
 	}
-	return n
+	return out
 }

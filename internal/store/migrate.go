@@ -87,10 +87,10 @@ func up(ctx context.Context, c *pgx.ConnConfig) error {
 
 // before is the version before this one, in the numbers of golang-migrate.
 func before(version uint) int {
-	if version <= 1 {
-		return database.NilVersion
+	if n := migrations.Before(int(version)); n > 0 {
+		return n
 	}
-	return int(version) - 1
+	return database.NilVersion
 }
 
 // failed says which statement failed and why, without the whole file.

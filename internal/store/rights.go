@@ -32,6 +32,8 @@ var rights = []right{
 	{"plans", `select, insert, update (status, decided_by, decided_at, decided_why)`},
 	{"steps", `select, insert, update (state, attempts, already, words, blockers, started_at, ended_at, undo_attempts, missing, undone_at)`},
 	{"proofs", `select, insert`},
+	{"incidents", `select, insert, update (ended_at)`},
+	{"incident_people", `select, insert, update (state, case_id, joined, escalated, words, tries, taken_at)`},
 	{"tasks", `select, insert, update (connection, subject, words, next, owner, due, opened_at, closed_at, closed_by, closed_why, reminders, reminded_at)`},
 	{"audit_events", `select, insert`},
 	{"audit_heads", `select, insert, update (seq, hash)`},

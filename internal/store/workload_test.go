@@ -92,6 +92,7 @@ func statements(t *testing.T, w *world) []statement {
 	climbs(t, s, accounts[0])
 	ends(t, s, c)
 	sweeps(t, s)
+	strikes(t, s)
 	return slices.Collect(maps.Values(r.sent))
 }
 
@@ -249,4 +250,31 @@ func sweeps(t *testing.T, s *Store) {
 	_, err = s.SweepCases(ctx, at.ID)
 	require.NoError(t, err)
 	s.do(t, func(tx *Tx) error { return tx.DeleteSweep(ctx, at.ID, "dba") })
+}
+
+// strikes asks for many people at once, and goes on until nobody is left.
+func strikes(t *testing.T, s *Store) {
+	t.Helper()
+	ctx := t.Context()
+	s.do(t, func(tx *Tx) error {
+		in := Incident{ID: "I-1", Key: "siem", Requester: "soc", OpenedAt: noon}
+		for range 2 {
+			_, _, err := tx.OpenIncident(ctx, in, []access.PrincipalID{"E1", "E2"})
+			require.NoError(t, err)
+		}
+		require.NoError(t, tx.TakePerson(ctx, IncidentPerson{Incident: "I-1", Place: 1, CaseID: "c1", TakenAt: noon}))
+		require.NoError(t, tx.MissPerson(ctx, IncidentPerson{Incident: "I-1", Place: 2, Words: "no"}))
+		_, _, err := tx.EndIncident(ctx, "I-1", noon)
+		require.NoError(t, err)
+		_, err = tx.ResumeIncident(ctx, "I-1")
+		return err
+	})
+	_, err := s.IncidentPeople(ctx, "I-1")
+	require.NoError(t, err)
+	_, err = s.WaitingPeople(ctx, "I-1", 1, 2)
+	require.NoError(t, err)
+	_, err = s.ListIncidents(ctx, true)
+	require.NoError(t, err)
+	_, err = s.Incident(ctx, "I-1")
+	require.NoError(t, err)
 }

@@ -1,0 +1,2 @@
+drop table incident_people;
+drop table incidents;
