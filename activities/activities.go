@@ -82,6 +82,8 @@ type OpenInput struct {
 	EffectiveAt time.Time          `json:"effective_at,omitzero"`
 	Successors  map[string]string  `json:"successors,omitempty"`
 	DryRun      bool               `json:"dry_run,omitempty"`
+	Incident    string             `json:"incident,omitempty"`
+	Why         string             `json:"why,omitempty"`
 	At          time.Time          `json:"at"`
 }
 

@@ -58,8 +58,11 @@ func (r *Records) open(ctx context.Context, in OpenInput) (Opened, error) {
 		if !in.EffectiveAt.IsZero() {
 			data["effective_at"] = in.EffectiveAt.UTC().Format(time.RFC3339)
 		}
+		if in.Incident != "" {
+			data["incident"] = in.Incident
+		}
 		return tx.Append(ctx, audit.Event{Chain: in.Case, Key: "opened", At: in.At, Kind: audit.CaseOpened, Actor: in.Requester,
-			Object: string(in.Principal), Data: data})
+			Object: string(in.Principal), Words: in.Why, Data: data})
 	})
 }
 

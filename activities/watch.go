@@ -28,6 +28,8 @@ type Cases interface {
 	// TakeUp starts a workflow that goes on with an open case. One that is running by
 	// now is no error.
 	TakeUp(context.Context, store.Case) error
+	// TakeUpIncident makes sure that the workflow of an incident runs.
+	TakeUpIncident(ctx context.Context, id string) error
 }
 
 // NewWatch makes the activities that look after all cases.
@@ -58,6 +60,16 @@ func (w *Watch) TakeUp(ctx context.Context) (Watched, error) {
 func (w *Watch) takeUp(ctx context.Context) (Watched, error) {
 	var out Watched
 	var failed []error
+	// Who wrote an incident down may have died before they started its workflow.
+	incidents, err := w.store.ListIncidents(ctx, true)
+	if err != nil {
+		return out, err
+	}
+	for _, i := range incidents {
+		if err := w.cases.TakeUpIncident(ctx, i.ID); err != nil {
+			failed = append(failed, fmt.Errorf("look after incident %s: %w", i.ID, err))
+		}
+	}
 	for before := ""; ; {
 		page, err := w.store.ListCases(ctx, store.CaseFilter{Status: access.CaseOpen, Before: before})
 		if err != nil {

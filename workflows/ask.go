@@ -57,7 +57,7 @@ func (o *offboarding) park(ctx workflow.Context, why string, names ...string) {
 			continue // what is given back was recorded when it was taken
 		}
 		// The books are open for as long as it takes; only a mistake of ours ends this.
-		if err := workflow.ExecuteActivity(o.book(ctx), records.Missed, activities.MissedInput{
+		if err := workflow.ExecuteActivity(o.bookLater(ctx), records.Missed, activities.MissedInput{
 			Case: o.Case, Connection: name, Why: why, NextTry: t.NextTry, At: now}).Get(ctx, nil); err != nil {
 			workflow.GetLogger(ctx).Error("a silent connection could not be recorded", "case", o.Case, "connection", name, "error", err)
 		}

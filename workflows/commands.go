@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"strings"
 	"time"
 
 	"github.com/severhq/sever/internal/access"
@@ -54,6 +55,19 @@ type Submit struct {
 	// Hold is why the case is held from its beginning: accounts are contained, and
 	// nothing is removed until somebody says resume. Empty holds nothing.
 	Hold string `json:"hold,omitempty"`
+	// Incident is the id of the incident that asks; empty when one case is asked for.
+	Incident string `json:"incident,omitempty"`
+	// Why is what happened, in words for the trail.
+	Why string `json:"why,omitempty"`
+}
+
+// about is what a second request adds to the trail of the case that it meets.
+func (s Submit) about() string {
+	incident := ""
+	if s.Incident != "" {
+		incident = "incident " + s.Incident
+	}
+	return strings.Join(strings.Fields(strings.Join([]string{s.Ticket, incident, s.Why}, " ")), " ")
 }
 
 // Submitted is the answer to a Submit.

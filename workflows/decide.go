@@ -24,7 +24,9 @@ func (o *offboarding) record(ctx workflow.Context) {
 			in.Policy = &l.Policy
 		}
 		var done activities.Recorded
-		err := workflow.ExecuteActivity(o.book(ctx), records.Record, in).Get(ctx, &done)
+		// What a person says goes ahead of what machines have queued: one who escalates
+		// must not wait for the queue that the case is to leave.
+		err := workflow.ExecuteActivity(bookkeeping(ctx, first), records.Record, in).Get(ctx, &done)
 		o.Inbox = o.Inbox[1:]
 		if err != nil {
 			workflow.GetLogger(ctx).Error("a decision could not be recorded and has no effect", "case", o.Case, "kind", l.Kind, "error", err)
@@ -117,7 +119,7 @@ func (o *offboarding) restore(ctx workflow.Context) (Result, error) {
 
 func (o *offboarding) giveBack(ctx workflow.Context, t Track) {
 	for tries := 1; ; tries++ {
-		err := workflow.ExecuteActivity(o.reaching(ctx, t.Queue, "restore on "+t.Connection), reach.Restore,
+		err := workflow.ExecuteActivity(reaching(ctx, t.Queue, "restore on "+t.Connection, o.Policy.Horizon, after(o.Policy.Priority)), reach.Restore,
 			activities.RestoreInput{Case: o.Case, Connection: t.Connection}).Get(ctx, nil)
 		if err == nil {
 			return

@@ -12,7 +12,7 @@ import (
 // open waits for that: it asks when somebody says so, and now and then by itself.
 func (o *offboarding) followUp(ctx workflow.Context) {
 	var counted activities.FollowedUp
-	err := workflow.ExecuteActivity(o.book(ctx), records.FollowUp, activities.FollowUpInput{
+	err := workflow.ExecuteActivity(o.bookLater(ctx), records.FollowUp, activities.FollowUpInput{
 		Case: o.Case, TaskDue: o.Policy.TaskDue, At: workflow.Now(ctx)}).Get(ctx, &counted)
 	if err != nil { // a mistake of ours: what was counted last still holds
 		workflow.GetLogger(ctx).Error("the follow-up list could not be counted", "case", o.Case, "error", err)

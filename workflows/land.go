@@ -57,7 +57,7 @@ func (o *offboarding) weigh(ctx workflow.Context, connections []string) {
 	}
 	now := workflow.Now(ctx)
 	var weighed activities.Weighed
-	if err := workflow.ExecuteActivity(o.book(ctx), records.Weigh, activities.WeighInput{
+	if err := workflow.ExecuteActivity(o.bookLater(ctx), records.Weigh, activities.WeighInput{
 		Case: o.Case, Connections: connections, TaskDue: o.Policy.TaskDue, At: now}).Get(ctx, &weighed); err != nil {
 		o.park(ctx, err.Error(), connections...)
 		return

@@ -72,16 +72,16 @@ func (o *offboarding) submit(ctx workflow.Context, s Submit) (Submitted, error) 
 	a := Submitted{Case: o.Case, Joined: true}
 	if o.Case == "" {
 		o.Case, o.Principal, o.Policy, o.Requester = s.Case, s.Principal, s.Policy, s.Requester
-		o.Ticket, o.EffectiveAt, o.Successors = s.Ticket, s.EffectiveAt, s.Successors
+		o.Ticket, o.EffectiveAt, o.Successors, o.Incident, o.Why = s.Ticket, s.EffectiveAt, s.Successors, s.Incident, s.Why
 		a = Submitted{Case: s.Case}
 		if s.Hold != "" {
 			o.postRequested(ctx, audit.DecisionHold, Decision{By: s.Requester, Why: s.Hold})
 		}
 	} else if plan.MoreUrgent(s.Policy.Reason, o.Policy.Reason) {
 		a.Escalated = true
-		o.postRequested(ctx, audit.CaseEscalated, Decision{By: s.Requester, Why: strings.TrimSpace("a second, more urgent request " + s.Ticket), Policy: s.Policy})
+		o.postRequested(ctx, audit.CaseEscalated, Decision{By: s.Requester, Why: strings.TrimSpace("a second, more urgent request " + s.about()), Policy: s.Policy})
 	} else {
-		o.postRequested(ctx, audit.CaseJoined, Decision{By: s.Requester, Why: strings.TrimSpace("a second request " + s.Ticket), Successors: s.Successors})
+		o.postRequested(ctx, audit.CaseJoined, Decision{By: s.Requester, Why: strings.TrimSpace("a second request " + s.about()), Successors: s.Successors})
 	}
 	o.remember(key, a)
 	o.turn()

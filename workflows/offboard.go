@@ -112,7 +112,7 @@ func (o *offboarding) open(ctx workflow.Context) error {
 	var opened activities.Opened
 	err := workflow.ExecuteActivity(o.book(ctx), records.Open, activities.OpenInput{
 		Case: o.Case, Principal: o.Principal, Policy: o.Policy, Requester: o.Requester, Ticket: o.Ticket,
-		EffectiveAt: o.EffectiveAt, Successors: o.Successors, At: o.OpenedAt,
+		EffectiveAt: o.EffectiveAt, Successors: o.Successors, Incident: o.Incident, Why: o.Why, At: o.OpenedAt,
 	}).Get(ctx, &opened)
 	if err != nil {
 		return inOwnWords(err)
@@ -189,7 +189,7 @@ func (o *offboarding) reopen(ctx workflow.Context) {
 // close ends the case, if the records agree that it can end.
 func (o *offboarding) close(ctx workflow.Context, cancelled bool) (Result, bool, error) {
 	var closed activities.Closed
-	err := workflow.ExecuteActivity(o.book(ctx), records.Close, activities.CloseInput{
+	err := workflow.ExecuteActivity(o.bookLater(ctx), records.Close, activities.CloseInput{
 		Case: o.Case, Cancelled: cancelled, At: workflow.Now(ctx), TaskDue: o.Policy.TaskDue}).Get(ctx, &closed)
 	if err != nil {
 		return Result{}, false, err

@@ -7,6 +7,8 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/severhq/sever/activities"
+	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/plan"
 )
 
 // Names of the two receivers, used only to name their methods.
@@ -19,10 +21,22 @@ var (
 // The activities beat by themselves for as long as their process lives.
 const pulse = 6 * time.Second
 
+// first is the priority of what waits for nothing in a queue.
+const first = 1
+
+// after is the priority of what follows containing: nobody's removal keeps anybody else
+// from being contained.
+func after(priority int) int { return min(priority+1, 5) }
+
 // book are the options of activities that keep records. They are retried until the
 // database answers: a case never forgets because its books were closed.
 func (o *offboarding) book(ctx workflow.Context) workflow.Context {
 	return bookkeeping(ctx, o.Policy.Priority)
+}
+
+// bookLater is book for what nobody waits for to be contained.
+func (o *offboarding) bookLater(ctx workflow.Context) workflow.Context {
+	return bookkeeping(ctx, after(o.Policy.Priority))
 }
 
 func bookkeeping(ctx workflow.Context, priority int) workflow.Context {
@@ -50,10 +64,14 @@ func (o *offboarding) ask(ctx workflow.Context, t Track) workflow.Context {
 	})
 }
 
-// reaching are the options of activities that change or confirm something. A
+// acting are the options of activities that change or confirm something. A
 // cancelled one is waited for: what it really did counts.
-func (o *offboarding) reaching(ctx workflow.Context, queue, summary string) workflow.Context {
-	return reaching(ctx, queue, summary, o.Policy.Horizon, o.Policy.Priority)
+func (o *offboarding) acting(ctx workflow.Context, b plan.Batch) workflow.Context {
+	priority := o.Policy.Priority
+	if b.Action != access.Contain && b.Action != access.Rotate {
+		priority = after(priority)
+	}
+	return reaching(ctx, o.track(b.Connection).Queue, string(b.Action)+" on "+b.Connection, o.Policy.Horizon, priority)
 }
 
 func reaching(ctx workflow.Context, queue, summary string, horizon time.Duration, priority int) workflow.Context {

@@ -64,7 +64,7 @@ func (o *offboarding) mark(ctx workflow.Context, in activities.MarkInput) {
 	if !in.ProvenAt.IsZero() {
 		in.Phase = string(PhaseSecondLook)
 	}
-	if err := workflow.ExecuteActivity(o.book(ctx), records.Mark, in).Get(ctx, nil); err != nil {
+	if err := workflow.ExecuteActivity(o.bookLater(ctx), records.Mark, in).Get(ctx, nil); err != nil {
 		workflow.GetLogger(ctx).Error("where the case stands could not be recorded", "case", o.Case, "error", err)
 	}
 }

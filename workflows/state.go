@@ -76,6 +76,8 @@ type State struct {
 	Ticket      string             `json:"ticket,omitempty"`
 	EffectiveAt time.Time          `json:"effective_at,omitzero"`
 	Successors  map[string]string  `json:"successors,omitempty"`
+	Incident    string             `json:"incident,omitempty"` // that the case belongs to
+	Why         string             `json:"why,omitempty"`      // what happened
 
 	Opened       bool        `json:"opened"`
 	OpenedAt     time.Time   `json:"opened_at,omitzero"`

@@ -208,8 +208,7 @@ func (o *offboarding) all(ctx workflow.Context, w *wave, batches []plan.Batch) e
 }
 
 func (o *offboarding) batch(ctx workflow.Context, w *wave, b plan.Batch) workflow.Future {
-	ctx = o.reaching(ctx, o.track(b.Connection).Queue, string(b.Action)+" on "+b.Connection)
-	return workflow.ExecuteActivity(ctx, activityOf(b.Action), activities.Batch{Case: o.Case, Plan: w.planned.No, Batch: b, Look: o.Look})
+	return workflow.ExecuteActivity(o.acting(ctx, b), activityOf(b.Action), activities.Batch{Case: o.Case, Plan: w.planned.No, Batch: b, Look: o.Look})
 }
 
 // activityOf names the activity of an action.

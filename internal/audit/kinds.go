@@ -87,6 +87,9 @@ const (
 	DeliveryDropped    = "delivery.dropped"  // a person said that nothing is to be done
 	DoubtRaised        = "doubt.raised"      // what leads to a principal is not to be trusted
 	DoubtSettled       = "doubt.settled"     // a person said that it is
+	IncidentOpened     = "incident.opened"   // many people at once
+	IncidentRefused    = "incident.refused"  // asked for by somebody who may not; nothing was opened
+	IncidentEnded      = "incident.ended"    // a case has everybody, or no more is tried
 	EvidenceRead       = "evidence.read"
 	TokenMade          = "token.made"      // somebody may use the HTTP interface
 	TokenRevoked       = "token.revoked"   // and may not any more

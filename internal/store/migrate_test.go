@@ -2,8 +2,8 @@ package store
 
 import (
 	"context"
-	"sync"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5"

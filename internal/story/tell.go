@@ -21,7 +21,7 @@ func Tell(r audit.Row) string {
 	}
 	switch r.Kind {
 	case audit.CaseOpened:
-		return said(fmt.Sprintf("opened the case for %s, reason %v%s; %s to ask", object, r.Data["reason"], after(", ticket ", r.Data["ticket"]),
+		return said(fmt.Sprintf("opened the case for %s, reason %v%s%s; %s to ask", object, r.Data["reason"], after(", ticket ", r.Data["ticket"]), after(", incident ", r.Data["incident"]),
 			connections(r.Data["connections"])))
 	case audit.CaseJoined:
 		return said("asked for the same again and joined the case")
@@ -115,6 +115,12 @@ func Tell(r audit.Row) string {
 		return said("said that " + object + " is the principal's")
 	case audit.IdentityRejected:
 		return said("said that " + object + " is not the principal's")
+	case audit.IncidentOpened:
+		return said(fmt.Sprintf("asked for the access of %v people to end at once, incident %s", r.Data["people"], object))
+	case audit.IncidentRefused:
+		return said("asked for incident " + object + ", and was refused")
+	case audit.IncidentEnded:
+		return said(fmt.Sprintf("incident %s: a case has taken %v, and %v were given up", object, r.Data["taken"], r.Data["given_up"]))
 	case audit.RosterImported:
 		return said("imported the roster " + object)
 	case audit.SweepCreated:
@@ -224,8 +230,11 @@ func connections(n any) string {
 func Worry(r audit.Row) bool {
 	switch r.Kind {
 	case audit.ConnectionUnknown, audit.GuardTripped, audit.StepRefused, audit.StepInterrupted, audit.CaseReopened, audit.PlanDenied,
-		audit.DecisionRefused, audit.CaseRefused, audit.DeliveryRejected, audit.DeliveryRefused, audit.DoubtRaised:
+		audit.DecisionRefused, audit.CaseRefused, audit.DeliveryRejected, audit.DeliveryRefused, audit.DoubtRaised,
+		audit.IncidentRefused:
 		return true
+	case audit.IncidentEnded:
+		return r.Outcome != "all taken"
 	case audit.StepResult, audit.RestoreResult:
 		return r.Outcome != "done" && r.Outcome != "already" && r.Outcome != "accepted"
 	case audit.AccountProven:

@@ -11,7 +11,9 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/severhq/sever/activities"
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/store"
 	"github.com/severhq/sever/workflows"
 )
@@ -21,6 +23,12 @@ type keeper struct {
 	temporal *Temporal
 	queue    string
 	id       func(access.PrincipalID) string
+	store    *store.Store
+}
+
+// desk is where the worker itself asks for cases, by the same way as everybody.
+func (k keeper) desk() *desk.Desk {
+	return &desk.Desk{Store: k.store, Temporal: k.temporal.Client, Namespace: k.temporal.Namespace, Queue: k.queue, WorkflowID: k.id}
 }
 
 func (k keeper) workflowID(who access.PrincipalID) string {
@@ -50,6 +58,21 @@ func (k keeper) TakeUp(ctx context.Context, c store.Case) error {
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 	}, "OffboardPrincipal", workflows.State{Case: c.ID, Principal: c.Principal})
 	return err
+}
+
+// TakeUpIncident makes sure that the workflow of an incident runs.
+func (k keeper) TakeUpIncident(ctx context.Context, id string) error {
+	return k.desk().StartIncident(ctx, id)
+}
+
+// OpenFor puts the request of an incident about one principal to their case.
+func (k keeper) OpenFor(ctx context.Context, in store.Incident, who access.PrincipalID) (activities.Taken, error) {
+	s, key, err := desk.RequestOf(in, who, time.Now())
+	if err != nil {
+		return activities.Taken{}, err
+	}
+	opened, err := k.desk().Submit(ctx, s, key)
+	return activities.Taken{Case: opened.Case, Joined: opened.Joined, Escalated: opened.Escalated}, err
 }
 
 // scheduleReconciler makes sure that the reconciler runs at its pace. A schedule that

@@ -90,7 +90,9 @@ func mainWorker(p Parts) worker.Worker {
 	})
 	Register(w)
 	w.RegisterActivity(activities.NewRecords(p.Store, p.Connections, p.Notary, p.Roles))
-	w.RegisterActivity(activities.NewWatch(p.Store, p.Notary, keeper{p.Temporal, p.mainQueue(), p.WorkflowID}))
+	k := keeper{p.Temporal, p.mainQueue(), p.WorkflowID, p.Store}
+	w.RegisterActivity(activities.NewWatch(p.Store, p.Notary, k))
+	w.RegisterActivity(activities.NewIncidents(p.Store, p.Roles, k))
 	return w
 }
 
@@ -101,6 +103,7 @@ func Register(r worker.WorkflowRegistry) {
 	r.RegisterWorkflowWithOptions(workflows.ReinstatePrincipal, workflow.RegisterOptions{Name: "ReinstatePrincipal"})
 	r.RegisterWorkflowWithOptions(workflows.Reconcile, workflow.RegisterOptions{Name: "Reconcile"})
 	r.RegisterWorkflowWithOptions(workflows.Sweep, workflow.RegisterOptions{Name: "Sweep"})
+	r.RegisterWorkflowWithOptions(workflows.Incident, workflow.RegisterOptions{Name: "Incident"})
 	r.RegisterWorkflowWithOptions(workflows.PreviewOffboarding, workflow.RegisterOptions{Name: "PreviewOffboarding"})
 }
 

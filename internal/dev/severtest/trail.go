@@ -62,3 +62,16 @@ func (w *World) Paired(caseID string) {
 	}
 	require.Empty(w.T, open, "intents without a result")
 }
+
+// Rows are those of one kind in a chain, oldest first.
+func (w *World) Rows(chain, kind string) []audit.Row {
+	w.T.Helper()
+	var out []audit.Row
+	for row, err := range w.Parts.Store.Events(w.Ctx, chain, 1) {
+		require.NoError(w.T, err)
+		if row.Kind == kind {
+			out = append(out, row)
+		}
+	}
+	return out
+}
