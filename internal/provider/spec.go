@@ -11,6 +11,8 @@ type Spec struct {
 	Name string // "postgres"
 	// Engines are what the provider can do, by engine.
 	Engines map[string]access.Capabilities
+	// Needs are the rights of our own login, from the least to the most.
+	Needs []Need
 	// Limits are the defaults of a connection; its settings may narrow them.
 	Limits Limits
 	// Hosts is true where an account is a name and a host.

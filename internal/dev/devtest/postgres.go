@@ -131,6 +131,26 @@ func runPostgres(name string, b postgres.Binary) (*postgres.Server, error) {
 	return s, nil
 }
 
+// ServersAlone starts one server of each major version that is installed, for one test
+// which may do to them what it likes.
+func ServersAlone(t testing.TB) []Named {
+	t.Helper()
+	found := binaries(t)
+	all, errs := make([]Named, len(found)), make([]error, len(found))
+	var wg sync.WaitGroup
+	for i, b := range found {
+		wg.Go(func() {
+			s, err := runPostgres("alone-"+rand.Text(), b)
+			all[i], errs[i] = Named{Name: fmt.Sprintf("postgres-%d", b.Major), Server: s}, err
+		})
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
 // PostgresAlone starts a server for one test, which may kill it and start it again.
 func PostgresAlone(t testing.TB) *postgres.Server {
 	t.Helper()

@@ -39,12 +39,17 @@ func (c *clearing) run(ctx context.Context, tx pgx.Tx) (access.Receipt, error) {
 		if err := c.read(ctx, tx, round == 0); err != nil {
 			return access.Receipt{}, err
 		}
+		if round == 0 {
+			if err := c.borrow(ctx, tx); err != nil {
+				return access.Receipt{}, err
+			}
+		}
 		switch {
 		case len(c.found) == 0 && round == 0:
 			return access.Receipt{Already: true, Words: "nothing in this database names it"}, nil
 		case len(c.found) == 0:
 			words := fmt.Sprintf("moved %d objects to their new owner, took away %d entries", c.moved, taken)
-			return access.Receipt{Words: words}, c.send(ctx, tx, c.loans.back)
+			return access.Receipt{Words: words}, c.loans.giveBack(ctx, tx)
 		}
 		sql, err := c.statements(ctx, tx, round == 0)
 		if err != nil {
@@ -83,6 +88,22 @@ func (c *clearing) statements(ctx context.Context, tx pgx.Tx, first bool) ([]str
 		c.moved = owned
 	}
 	return append(sql, takeAway(c.role.Name, c.found, isSuperuser(tx.Conn()))...), nil
+}
+
+// borrow takes the rights of the owners who granted what is to be taken away, and then
+// reads again, for that tells what we may do.
+func (c *clearing) borrow(ctx context.Context, tx pgx.Tx) error {
+	var owners []string
+	for _, o := range c.found {
+		if !o.May && o.Owner != "" && o.Owner != c.role.Name && o.Owner != c.successor {
+			owners = append(owners, o.Owner)
+		}
+	}
+	some, err := c.loans.borrow(ctx, tx, owners...)
+	if err != nil || !some {
+		return err
+	}
+	return c.read(ctx, tx, false)
 }
 
 // handOver are the statements that move what the role owns. From outside of the

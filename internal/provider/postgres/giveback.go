@@ -28,8 +28,9 @@ var ownerWords = map[string]string{
 	"database": "database", "tablespace": "tablespace",
 }
 
-// giveBack undoes Revoke and Reassign in one database: first the objects, those that
-// the successor still has, then every recorded privilege that is not there.
+// giveBack undoes Revoke and Reassign in one database: first the ways in, without which
+// nobody is made an owner, then the objects, those that the successor still has, then
+// every other recorded privilege that is not there.
 func (r *restoration) giveBack(ctx context.Context, tx pgx.Tx) error {
 	self, err := r.find(ctx, tx)
 	if err != nil {
@@ -43,7 +44,19 @@ func (r *restoration) giveBack(ctx context.Context, tx pgx.Tx) error {
 	}
 	// A grantor must be able to enter a schema before it can grant what is inside.
 	slices.SortStableFunc(was, func(a, b object) int { return cmp.Compare(a.depth(), b.depth()) })
+	inside := 0
+	for inside < len(was) && was[inside].depth() == 0 {
+		inside++
+	}
 	now, err := r.asTheyAre(ctx, tx, was, self)
+	if err != nil {
+		return err
+	}
+	var l loans
+	if _, err := l.borrow(ctx, tx, r.lenders(was, now)...); err != nil {
+		return err
+	}
+	given, err := r.returnPrivileges(ctx, tx, was[:inside], now)
 	if err != nil {
 		return err
 	}
@@ -56,8 +69,12 @@ func (r *restoration) giveBack(ctx context.Context, tx pgx.Tx) error {
 			return err
 		}
 	}
-	given, err := r.returnPrivileges(ctx, tx, was, now)
+	more, err := r.returnPrivileges(ctx, tx, was[inside:], now)
 	if err != nil {
+		return err
+	}
+	given += more
+	if err := l.giveBack(ctx, tx); err != nil {
 		return err
 	}
 	r.out.Already = moved+given == 0 && len(r.out.Missing) == 0
@@ -65,8 +82,26 @@ func (r *restoration) giveBack(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
+// lenders are those whose rights it takes: the owners now, and of what was handed over
+// the role and its successor.
+func (r *restoration) lenders(was []object, now map[address]object) []string {
+	names := []string{}
+	if r.step.Action == access.Reassign {
+		names = append(names, r.was.Role.Name, r.step.Successor)
+	}
+	for _, o := range was {
+		names = append(names, o.Owner)
+		if have, there := now[o.address()]; there {
+			names = append(names, have.Owner)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// depth is 0 for what has to be entered first, unless it comes back itself.
 func (o object) depth() int {
-	if o.Class == "pg_namespace" {
+	if (o.Class == "pg_namespace" || o.Class == "pg_database") && !o.owned() {
 		return 0
 	}
 	return 1

@@ -53,6 +53,7 @@ var Spec = provider.Spec{
 			access.Restore:  {Support: access.Partial, How: "everything but a dead password, which is replaced, and the secrets of user mappings"},
 		},
 	},
+	Needs:  needs,
 	Limits: provider.Limits{Parallel: 8},
 	Open:   open,
 }

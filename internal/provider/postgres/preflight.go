@@ -25,17 +25,21 @@ func (s *Server) Preflight(ctx context.Context) ([]provider.Check, error) {
 const oldest, newest = 12, 18
 
 const rightsOfOurs = `
-select r.rolname::text, r.rolsuper, r.rolcreaterole, pg_is_in_recovery(), pg_has_role('pg_signal_backend', 'USAGE'),
-       has_table_privilege('pg_authid', 'select')
+select r.rolname::text, r.rolsuper, r.rolcreaterole, r.rolcreatedb, r.rolreplication, r.rolbypassrls, pg_is_in_recovery(),
+       pg_has_role('pg_signal_backend', 'USAGE'), pg_has_role('pg_read_all_stats', 'USAGE'), has_table_privilege('pg_authid', 'select')
 from pg_roles r where r.rolname = current_user`
 
 type rights struct {
-	Login      string
-	Super      bool
-	CreateRole bool
-	Standby    bool
-	Signal     bool
-	Authid     bool
+	Login       string
+	Super       bool
+	CreateRole  bool
+	CreateDB    bool
+	Replication bool
+	BypassRLS   bool
+	Standby     bool
+	Signal      bool
+	Stats       bool
+	Authid      bool
 }
 
 const shutDatabases = `
@@ -56,6 +60,7 @@ func (s *Server) check(ctx context.Context, conn *pgx.Conn) ([]provider.Check, e
 	var r rights
 	var shut []place
 	var foreign, supers []string
+	var of others
 	var b pgx.Batch
 	b.Queue(rightsOfOurs).Query(func(rows pgx.Rows) (err error) {
 		r, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[rights])
@@ -65,14 +70,9 @@ func (s *Server) check(ctx context.Context, conn *pgx.Conn) ([]provider.Check, e
 		shut, err = pgx.CollectRows(rows, pgx.RowToStructByPos[place])
 		return err
 	})
-	b.Queue(notOurs).Query(func(rows pgx.Rows) (err error) {
-		foreign, err = pgx.CollectRows(rows, pgx.RowTo[string])
-		return err
-	})
-	b.Queue(superusers).Query(func(rows pgx.Rows) (err error) {
-		supers, err = pgx.CollectRows(rows, pgx.RowTo[string])
-		return err
-	})
+	into(&b, notOurs, &foreign)
+	into(&b, superusers, &supers)
+	of.ask(&b, major(conn))
 	if err := conn.SendBatch(ctx, &b).Close(); err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (s *Server) check(ctx context.Context, conn *pgx.Conn) ([]provider.Check, e
 		foreign = nil
 	}
 	if r.Super {
-		supers = nil
+		supers, of = nil, others{}
 	}
 	checks := []provider.Check{
 		{
@@ -92,27 +92,19 @@ func (s *Server) check(ctx context.Context, conn *pgx.Conn) ([]provider.Check, e
 			Name: "server is the primary", Fatal: true, OK: !r.Standby,
 			Remedy: "point the URL at the primary, or add target_session_attrs=primary to it",
 		}, {
-			Name: "may create and drop roles", Fatal: true, OK: r.Super || r.CreateRole,
-			Detail: "as " + readable(r.Login) + rank(r),
-			Remedy: fmt.Sprintf("ALTER ROLE %s CREATEROLE", login),
+			Name: mayCreate, Fatal: true, OK: r.Super || r.CreateRole, Detail: "as " + readable(r.Login) + rank(r), Remedy: remedy(mayCreate, login, ""),
 		}, {
-			Name: "may change every ordinary role", OK: len(foreign) == 0,
-			Detail: shortList(readableAll(foreign)), Remedy: "GRANT " + firstOf(foreign) + " TO " + login + " WITH ADMIN OPTION",
+			Name: mayChange, OK: len(foreign) == 0, Detail: shortList(readableAll(foreign)), Remedy: remedy(mayChange, login, firstOf(foreign)),
 		}, {
 			Name: "may offboard superusers", OK: len(supers) == 0,
 			Detail: shortList(readableAll(supers)), Remedy: "only a superuser can: connect as one",
-		}, {
-			Name: "may end sessions", OK: r.Super || r.Signal,
-			Remedy: fmt.Sprintf("GRANT pg_signal_backend TO %s", login),
-		}, {
-			Name: "may take away what others granted", OK: r.Super,
-			Detail: "a superuser acts for every owner; others need the rights of each owner",
-			Remedy: fmt.Sprintf("GRANT the owners of databases and objects TO %s, or connect as a superuser", login),
-		}, {
-			Name: "sees whether a password is set", OK: r.Authid,
-			Detail: "only a cancelled incident needs it", Remedy: fmt.Sprintf("GRANT SELECT ON pg_authid TO %s", login),
 		},
+		{Name: maySignal, OK: r.Super || r.Signal, Remedy: remedy(maySignal, login, "")},
+		{Name: mayTell, OK: r.Super || r.Stats, Detail: "only the owner of a subscription needs it", Remedy: remedy(mayTell, login, "")},
 	}
+	checks = append(checks, of.check(), r.makesAgain(of.special, version), provider.Check{
+		Name: maySeeSecrets, OK: r.Authid, Detail: "only a cancelled incident needs it", Remedy: remedy(maySeeSecrets, login, ""),
+	})
 	checks = append(checks, databaseChecks(shut, login)...)
 	for i := range checks {
 		if checks[i].OK {
@@ -132,12 +124,11 @@ func rank(r rights) string {
 // databaseChecks has one line for each database that we cannot look into.
 func databaseChecks(shut []place, login string) []provider.Check {
 	if len(shut) == 0 {
-		return []provider.Check{{Name: "may connect to every database", OK: true}}
+		return []provider.Check{{Name: mayConnect + " every database", OK: true}}
 	}
 	var out []provider.Check
 	for _, p := range shut {
-		c := provider.Check{Name: "may connect to database " + readable(p.Name), Detail: "CONNECT is missing",
-			Remedy: fmt.Sprintf("GRANT CONNECT ON DATABASE %s TO %s", quote(p.Name), login)}
+		c := provider.Check{Name: mayConnect + " database " + readable(p.Name), Detail: "CONNECT is missing", Remedy: remedy(mayConnect, login, quote(p.Name))}
 		if !p.Open {
 			c.Detail = "it takes no connections"
 			c.Remedy = fmt.Sprintf("ALTER DATABASE %s ALLOW_CONNECTIONS true", quote(p.Name))

@@ -70,23 +70,4 @@ func (c *clearing) refuseCode(ctx context.Context, tx pgx.Tx) error {
 		})...)
 }
 
-// loans are memberships that a login without superuser rights gives itself for the
-// length of one transaction. To hand over, and to change default privileges, it
-// needs the rights of both roles; nobody else ever sees that it had them.
-type loans struct{ back []string }
-
-func (l *loans) take(conn *pgx.Conn, r role) []string {
-	if r.Held {
-		return nil
-	}
-	self := quote(conn.Config().User)
-	give, back := "grant "+quote(r.Name)+" to "+self, "revoke "+quote(r.Name)+" from "+self
-	if major(conn) >= 16 {
-		give += " with inherit true"
-		back += " granted by " + self
-	}
-	l.back = append(l.back, back)
-	return []string{give}
-}
-
 func isSuperuser(conn *pgx.Conn) bool { return conn.PgConn().ParameterStatus("is_superuser") == "on" }

@@ -50,8 +50,15 @@ func (m membership) sameRow(o membership) bool {
 }
 
 func (r *restoration) relinkOne(ctx context.Context, tx pgx.Tx, m membership) (bool, error) {
-	if r.try(ctx, tx, m.grant(true)) == nil {
-		return true, nil
+	var l loans
+	if m.Inherit != nil {
+		if _, err := l.borrow(ctx, tx, m.Grantor); err != nil {
+			return false, err
+		}
+	}
+	err := r.try(ctx, tx, m.grant(true))
+	if back := l.giveBack(ctx, tx); err == nil || back != nil {
+		return back == nil, back
 	}
 	what := "membership of " + readable(m.Member) + " in " + readable(m.Role)
 	ok, err := r.orMissing(ctx, tx, what, m.grant(false))

@@ -84,7 +84,9 @@ func TestWhatAnAdministratorLacks(t *testing.T) {
 		require.Contains(w, why, w.fill(`table public.t in database {shop}: granted by postgres; our login lacks the rights of postgres; `+
 			`\connect "{shop}"; revoke all privileges on table public.t from "{ada}" cascade`))
 		require.Contains(w, why, "table public.u")
-		require.Contains(w, why, w.fill(`alter default privileges for role "{carol}" revoke all privileges on tables from "{ada}"`))
+		if w.server.Major() >= 16 { // before, our login may borrow the rights of any role that is no superuser
+			require.Contains(w, why, w.fill(`alter default privileges for role "{carol}" revoke all privileges on tables from "{ada}"`))
+		}
 		require.Contains(w, w.refused(access.Step{Action: access.Revoke, Account: ada, Database: w.name("closed")}), "GRANT CONNECT ON DATABASE")
 		require.Contains(w, w.refused(access.Step{Action: access.Delete, Account: ada}), w.fill("database {closed}"))
 		require.Len(w, w.look(ada).Account.Grants, 3)
@@ -125,7 +127,7 @@ func TestPreflight(t *testing.T) {
 		require.Equal(w, w.fill(`GRANT pg_signal_backend TO "{admin}"`), remedies["may end sessions"])
 		require.Equal(w, "only a superuser can: connect as one", remedies["may offboard superusers"])
 		if w.server.Major() >= 16 {
-			require.Contains(w, remedies["may change every ordinary role"], w.fill(`TO "{admin}" WITH ADMIN OPTION`))
+			require.Contains(w, remedies["may change every ordinary role"], w.fill(`TO "{admin}" WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`))
 		}
 
 		w.sql("postgres", "alter role {admin} nocreaterole")

@@ -66,7 +66,13 @@ func unlink(ctx context.Context, op string, tx pgx.Tx, self string, p pair, at *
 	if len(rows) == 0 {
 		return access.Receipt{Already: true, Words: "no such membership"}, nil
 	}
+	var l loans
 	for _, *at = range rows {
+		if at.Inherit != nil { // from 16 on with the rights of the grantor
+			if _, err := l.borrow(ctx, tx, at.Grantor); err != nil {
+				return access.Receipt{}, err
+			}
+		}
 		sql := at.revoke()
 		if p.Role == self {
 			// Every membership in the role that goes is in the plan as well, so one that
@@ -76,6 +82,9 @@ func unlink(ctx context.Context, op string, tx pgx.Tx, self string, p pair, at *
 		if _, err := tx.Exec(ctx, sql); err != nil {
 			return access.Receipt{}, err
 		}
+	}
+	if err := l.giveBack(ctx, tx); err != nil {
+		return access.Receipt{}, err
 	}
 	// A REVOKE that the server did not want to do is only a warning, so look.
 	left, err := between(ctx, tx, p)

@@ -1,0 +1,95 @@
+package postgres
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/severhq/sever/internal/provider"
+)
+
+// others is what stands in the way of a login that is no superuser, as far as the shared
+// catalogs tell.
+type others struct {
+	supers  []string // where superusers granted something
+	special []string // attributes that roles have and that only some may give
+}
+
+// What the first superuser owns is listed without an owner. What is granted to ourselves
+// we do not take away.
+const grantingSupers = `
+select distinct case a.dbid when 0 then 'the server' else coalesce('database ' || (select datname from pg_database where oid = a.dbid), 'a database') end
+from pg_shdepend a
+left join pg_shdepend o on o.dbid = a.dbid and o.classid = a.classid and o.objid = a.objid and o.deptype = 'o' and o.refclassid = a.refclassid
+left join pg_roles r on r.oid = o.refobjid
+where a.refclassid = 'pg_authid'::regclass and a.deptype = 'a' and a.classid <> 'pg_auth_members'::regclass and coalesce(r.rolsuper, true)
+  and a.refobjid is distinct from o.refobjid and a.refobjid <> (select oid from pg_roles where rolname = current_user)
+order by 1`
+
+// From 16 on a membership is ended with the rights of the role that granted it.
+const membersBySupers = `
+select distinct 'role ' || pg_get_userbyid(m.roleid)::text
+from pg_auth_members m join pg_roles g on g.oid = m.grantor
+where g.rolsuper and m.member >= 16384 and m.member <> (select oid from pg_roles where rolname = current_user) and (m.inherit_option or m.set_option)
+order by 1`
+
+const specialRoles = `
+select distinct word
+from pg_roles r cross join lateral (values ('CREATEDB', rolcreatedb), ('REPLICATION', rolreplication), ('BYPASSRLS', rolbypassrls)) as x(word, has)
+where r.oid >= 16384 and not r.rolsuper and r.rolname <> current_user and has order by 1`
+
+func (o *others) ask(b *pgx.Batch, version int) {
+	into(b, grantingSupers, &o.supers)
+	if version >= 16 {
+		into(b, membersBySupers, &o.supers)
+	}
+	into(b, specialRoles, &o.special)
+}
+
+// into queues a query whose only column goes to the end of the list.
+func into(b *pgx.Batch, sql string, list *[]string) {
+	b.Queue(sql).Query(func(rows pgx.Rows) error {
+		more, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		*list = append(*list, more...)
+		return err
+	})
+}
+
+func (o others) check() provider.Check {
+	return provider.Check{
+		Name: "may take away what superusers granted", OK: len(o.supers) == 0, Detail: "in " + shortList(o.supers),
+		Remedy: "only a superuser can: connect as one, or let another role own these things and grant them",
+	}
+}
+
+// makesAgain is about roles with attributes that not everybody may give.
+func (r rights) makesAgain(special []string, version int) provider.Check {
+	c := provider.Check{Name: mayMakeAgain, Remedy: "only a superuser can: connect as one"}
+	have := map[string]bool{"CREATEDB": r.CreateDB || version < 16, "REPLICATION": r.Replication && version >= 16, "BYPASSRLS": r.BypassRLS && version >= 16}
+	lacking := slices.DeleteFunc(slices.Clone(special), func(word string) bool { return r.Super || have[word] })
+	c.OK = len(lacking) == 0
+	if c.OK {
+		return c
+	}
+	c.Detail = "some have " + strings.Join(lacking, ", ")
+	if version >= 16 {
+		c.Remedy = strings.Replace(remedy(mayMakeAgain, quote(r.Login), ""), "CREATEDB", strings.Join(lacking, " "), 1)
+	}
+	return c
+}
+
+var inBraces = regexp.MustCompile(`\{\w+\}`)
+
+// remedy is the statement that gives our login the right behind a line of preflight. The
+// name is what it is given for, already quoted.
+func remedy(check, login, name string) string {
+	i := slices.IndexFunc(needs, func(n provider.Need) bool { return n.Check == check })
+	return inBraces.ReplaceAllStringFunc(needs[i].Give, func(word string) string {
+		if word == "{login}" {
+			return login
+		}
+		return name
+	})
+}
