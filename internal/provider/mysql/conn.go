@@ -45,7 +45,7 @@ func (s *Server) with(ctx context.Context, fn func(*session) error) error {
 		return err
 	}
 	conn, err := s.db.Conn(ctx)
-	if number(err) == 1698 { // means another thing later on
+	if n := number(err); n == 1045 || n == 1698 { // which mean another thing later on
 		return fmt.Errorf("%w: %w", errLogin, err)
 	}
 	if err != nil {

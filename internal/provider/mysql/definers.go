@@ -83,7 +83,10 @@ func objects(ctx context.Context, c *session, definer identity, database string)
 }
 
 // sight is what our own login may do on all databases, and so how far we see.
-type sight struct{ privileges, except []string }
+type sight struct {
+	privileges, except []string
+	grants             bool // what we have, to others
+}
 
 func ownSight(ctx context.Context, c *session) (sight, error) {
 	var s sight
@@ -110,10 +113,11 @@ func (s *sight) read(line string) {
 		s.except = append(s.except, names(list)...)
 		return
 	}
-	list, _, ok := strings.Cut(line, " ON *.* TO ")
+	list, to, ok := strings.Cut(line, " ON *.* TO ")
 	list, privileges := strings.CutPrefix(list, "GRANT ")
 	if ok && privileges && !strings.Contains(list, "`") {
 		s.privileges = append(s.privileges, names(list)...)
+		s.grants = s.grants || strings.HasSuffix(to, " WITH GRANT OPTION")
 	}
 }
 

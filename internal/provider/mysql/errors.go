@@ -29,7 +29,7 @@ const missingRight = "a right is missing"
 
 // verdicts has the numbers that mean something else than "try again".
 var verdicts = map[uint16]verdict{
-	1045: {provider.Denied, "our own login was refused"},
+	1045: {provider.Rejected, missingRight}, // to grant or revoke on all databases; of a login see with
 	1698: {provider.Rejected, missingRight}, // to grant or revoke PROXY; of a login see with
 	4151: {provider.Denied, "our own login is locked"},
 	1862: {provider.Denied, "our own password has expired"},

@@ -77,6 +77,7 @@ var Spec = provider.Spec{
 			access.Rotate:  {Support: access.Partial, How: unseen + "ALTER USER ... IDENTIFIED WITH a hash that is computed here; a second password goes"},
 		},
 	},
+	Needs:    needs,
 	Limits:   provider.Limits{Parallel: 8},
 	Hosts:    true,
 	LooseIDs: true,

@@ -258,7 +258,7 @@ func TestPreflightOnMySQL(t *testing.T) {
 	require.False(t, find("this kind of server was tried").OK)
 	require.True(t, find("may end sessions").OK)
 	require.True(t, find("administers every role").OK)
-	require.Equal(t, "GRANT SET_USER_ID, CREATE VIEW, CREATE ROUTINE, ALTER ROUTINE ON *.* TO `sever`", find("may hand definers over").Remedy)
+	require.Equal(t, "GRANT SET_USER_ID, CREATE VIEW, DROP, CREATE ROUTINE, ALTER ROUTINE ON *.* TO `sever`", find("may hand definers over").Remedy)
 	m.own = append(m.own, "REVOKE SELECT ON `hr`.* FROM `sever`@`%`", "GRANT SET_ANY_DEFINER ON *.* TO `sever`@`%`")
 	require.Equal(t, "GRANT SELECT ON *.* TO `sever`", find("sees every definer").Remedy, "what is taken back in one database is lacking")
 	require.NotContains(t, find("may hand definers over").Remedy, "SET_USER_ID")
@@ -270,10 +270,14 @@ func TestWhatMySQLRefuses(t *testing.T) {
 	t.Parallel()
 	m, s := onModel(t)
 	ref := refTo(t, s, "ada").Ref
-	for beginning, refusal := range map[string]*driver.MySQLError{
-		"alter user":  {Number: 1396, Message: "Operation ALTER USER failed for 'ada'@'%'"},
-		"revoke `rep": {Number: 3628, Message: "The role `reporting`@`%` is a mandatory role and can't be revoked or dropped."},
+	for _, c := range []struct { // in this order: the second locks the account first
+		beginning string
+		refusal   *driver.MySQLError
+	}{
+		{"alter user", &driver.MySQLError{Number: 1396, Message: "Operation ALTER USER failed for 'ada'@'%'"}},
+		{"revoke `rep", &driver.MySQLError{Number: 3628, Message: "The role `reporting`@`%` is a mandatory role and can't be revoked or dropped."}},
 	} {
+		beginning, refusal := c.beginning, c.refusal
 		m.refuses = map[string]*driver.MySQLError{beginning: refusal}
 		_, err := s.Contain(t.Context(), ref, access.Lock)
 		if beginning != "alter user" {

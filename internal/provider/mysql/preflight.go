@@ -36,14 +36,14 @@ func (s *Server) check(ctx context.Context, c *session) ([]provider.Check, error
 		return nil, err
 	}
 	checks := []provider.Check{{Name: serverVersion, Fatal: true, OK: true, Detail: c.version}}
-	var readOnly, mayProxy bool
+	var readOnly, proxies bool
 	var ofDialect []check
-	err = c.QueryRowContext(ctx, aboutServer, c.ours.User, c.ours.Host).Scan(&readOnly, &mayProxy)
+	err = c.QueryRowContext(ctx, aboutServer, c.ours.User, c.ours.Host).Scan(&readOnly, &proxies)
 	if err == nil {
 		ofDialect, err = c.checks(ctx, c, own)
 	}
 	if mayNot(err) {
-		return append(checks, provider.Check{Name: "may read the grant tables", Fatal: true, Detail: s.hide(err.Error()), Remedy: mayRead(s.login)}), nil
+		return append(checks, provider.Check{Name: mayReadTables, Fatal: true, Detail: s.hide(err.Error()), Remedy: mayRead(s.login)}), nil
 	}
 	if err != nil {
 		return nil, err
@@ -57,14 +57,14 @@ func (s *Server) check(ctx context.Context, c *session) ([]provider.Check, error
 		return nil, err
 	}
 	checks = append(checks,
-		provider.Check{Name: "may read the grant tables", OK: true, Fatal: true},
+		provider.Check{Name: mayReadTables, OK: true, Fatal: true},
 		provider.Check{Name: "server takes changes", OK: !readOnly, Fatal: true, Remedy: "point the URL at the primary: this server is read-only"},
-		own.check("may change and drop accounts", "as "+c.ours.String(), true, "CREATE USER"),
-		own.check("sees every session", "without it the sessions are unknown", false, "PROCESS"),
+		own.check(mayChange, "as "+c.ours.String(), true, "CREATE USER"),
+		own.check(seesSessions, "without it the sessions are unknown", false, "PROCESS"),
 		kills,
-		own.check("sees every definer", "without it what an account defines is unknown", false, c.seeing()...),
-		own.check("may hand definers over", "", false, c.handing(), "CREATE VIEW", "CREATE ROUTINE", "ALTER ROUTINE", "EVENT"),
-		provider.Check{Name: "may take proxies away", OK: mayProxy, Remedy: "GRANT PROXY ON ''@'%%' TO %s WITH GRANT OPTION"},
+		own.check(seesDefiners, "without it what an account defines is unknown", false, c.seeing()...),
+		own.check(mayHandOver, "", false, c.handing(), "CREATE VIEW", "DROP", "CREATE ROUTINE", "ALTER ROUTINE", "EVENT"),
+		provider.Check{Name: mayProxy, OK: proxies, Remedy: "GRANT PROXY ON ''@'%%' TO %s WITH GRANT OPTION"},
 		provider.Check{Name: "may replace credentials", OK: !strict, Detail: "an incident does, by a hash",
 			Remedy: "SET GLOBAL strict_password_validation = OFF: a plugin that judges passwords refuses hashes"},
 	)
@@ -83,12 +83,16 @@ func (s *Server) check(ctx context.Context, c *session) ([]provider.Check, error
 // check is a line about privileges of ours.
 func (s sight) check(name, why string, fatal bool, privileges ...string) check {
 	lacking := s.missing(privileges...)
-	return check{Name: name, OK: len(lacking) == 0, Detail: why, Remedy: fmt.Sprintf("GRANT %s ON *.* TO %%s", strings.Join(lacking, ", ")), Fatal: fatal}
+	return check{Name: name, OK: len(lacking) == 0, Detail: why, Remedy: grantOnAll(lacking), Fatal: fatal}
+}
+
+func grantOnAll(privileges []string) string {
+	return fmt.Sprintf("GRANT %s ON *.* TO %%s", strings.Join(privileges, ", "))
 }
 
 // mayKill is about ending sessions, by ourselves or by a hosting service's procedure.
 func (c *session) mayKill(ctx context.Context, own sight) (check, error) {
-	kills := own.check("may end sessions", "", false, c.killing())
+	kills := own.check(mayKill, "", false, c.killing())
 	procedure, err := c.hostedKill(ctx)
 	if err == nil && !kills.OK && procedure != "" {
 		kills = check{Name: kills.Name, OK: true, Detail: "by CALL mysql." + procedure}
@@ -112,7 +116,7 @@ where json_value(Priv, '$.is_role') is not null and User <> 'PUBLIC' -- which is
 order by 1`
 )
 
-func (mariaDB) checks(ctx context.Context, c *session, own sight) ([]check, error) {
+func (m mariaDB) checks(ctx context.Context, c *session, own sight) ([]check, error) {
 	var nameless int
 	if err := c.QueryRowContext(ctx, mariaNameless).Scan(&nameless); err != nil {
 		return nil, err
@@ -124,15 +128,20 @@ func (mariaDB) checks(ctx context.Context, c *session, own sight) ([]check, erro
 		roles = append(roles, name)
 		return err
 	}, notOurRoles, c.ours.User, c.ours.Host)
-	administers := check{Name: "administers every role", OK: len(roles) == 0, Detail: strings.Join(roles[:min(5, len(roles))], ", ")}
+	administers := check{Name: administersRoles, OK: len(roles) == 0, Detail: strings.Join(roles[:min(5, len(roles))], ", ")}
 	if len(roles) > 0 {
 		administers.Remedy = "GRANT " + strings.ReplaceAll(quote(roles[0]), "%", "%%") + " TO %s WITH ADMIN OPTION"
 	}
-	return []check{
-		{Name: "may take away every privilege", OK: own.has("ALL PRIVILEGES"),
-			Detail: "the server lets nobody revoke what they do not hold themselves", Remedy: "GRANT ALL PRIVILEGES ON *.* TO %s WITH GRANT OPTION"},
-		administers, anonymous(nameless),
-	}, err
+	if err != nil {
+		return nil, err
+	}
+	held, err := m.others(ctx, c)
+	takes := own.check(mayTakeAway, "the server lets nobody revoke what they do not hold themselves", false, held...)
+	if takes.OK && len(held) > 0 && !own.grants {
+		takes.OK, takes.Remedy = false, grantOnAll(held)
+	}
+	takes.Remedy += " WITH GRANT OPTION"
+	return []check{takes, administers, anonymous(nameless)}, err
 }
 
 const mysqlNameless = `select count(*) from mysql.user where User = '' and account_locked = 'N'`
@@ -140,12 +149,12 @@ const mysqlNameless = `select count(*) from mysql.user where User = '' and accou
 func (mySQL) checks(ctx context.Context, c *session, own sight) ([]check, error) {
 	var nameless int
 	err := c.QueryRowContext(ctx, mysqlNameless).Scan(&nameless)
-	revoking := own.check("may take away every privilege", "the server lets nobody revoke what they do not hold themselves", false, staticPrivileges...)
+	revoking := own.check(mayTakeAway, "the server lets nobody revoke what they do not hold themselves", false, staticPrivileges...)
 	revoking.Remedy += " WITH GRANT OPTION"
 	return []check{
 		{Name: "this kind of server was tried", Detail: "MySQL is known from its manual only; nobody has seen this work on a real server", Remedy: "try it on a copy of the server first"},
 		revoking,
-		own.check("administers every role", "", false, "ROLE_ADMIN"),
+		own.check(administersRoles, "", false, "ROLE_ADMIN"),
 		own.check("may change system accounts", "those that have SYSTEM_USER, and their sessions", false, "SYSTEM_USER"),
 		anonymous(nameless),
 	}, err
