@@ -100,6 +100,20 @@ func TestWhatAnAdministratorLacks(t *testing.T) {
 	})
 }
 
+// Who is a member of the role that made the others administers them too.
+func TestAMemberOfTheAdministrator(t *testing.T) {
+	each(t, func(w *world) {
+		w.sql("postgres", "create role {boss} createrole", "create role {admin} login createrole password 'x'", "grant {boss} to {admin}",
+			"set role {boss}", "create role {ada} login password '"+password+"'")
+		ada := w.ref(w.name("ada"))
+		w.pg = w.open(config.Vars{"SEVER_CONN_PG_URL": w.urlAs("postgres", w.name("admin"), "x")})
+		for _, s := range plan(w.look(ada).Account, access.Kill, "") {
+			w.do(s)
+		}
+		require.True(w, w.look(ada).Gone())
+	})
+}
+
 func TestPreflight(t *testing.T) {
 	each(t, func(w *world) {
 		checks, err := w.pg.Preflight(w.Context())
