@@ -23,12 +23,14 @@ type capability struct {
 }
 
 func (a *app) providersCommand() *cobra.Command {
-	return &cobra.Command{
+	c := &cobra.Command{
 		Use:   "providers",
 		Short: "Print what Sever can do on which kind of system, and what it cannot",
 		Args:  cobra.NoArgs,
 		RunE:  does(func(context.Context, []string) error { return a.providers() }),
 	}
+	c.AddCommand(a.rightsCommand())
+	return c
 }
 
 func (a *app) providers() error {

@@ -77,6 +77,7 @@ func TestBadInput(t *testing.T) {
 		"a file that is not there": {[]string{"identities", "import", "/nonexistent/x.csv"}, "no such file"},
 		"a status that is none":    {[]string{"cases", "--status", "fine"}, `--status "fine" is none`},
 		"a limit that is none":     {[]string{"cases", "--limit", "0"}, "--limit is 0"},
+		"rights on nothing":        {[]string{"providers", "rights", "oracle"}, `there is no provider "oracle"`},
 		"a preflight of nothing":   {[]string{"preflight", "pg-mian"}, `there is no connection "pg-mian"`},
 		"all and one":              {[]string{"audit", "verify", "C-1", "--all"}, "choose one"},
 		"a copy that is not there": {[]string{"audit", "verify", "--checkpoints", "/nonexistent/file"}, "--checkpoints: "},
@@ -231,7 +232,7 @@ func TestHelpTellsEverything(t *testing.T) {
 		require.Equal(t, exitOK, a.code)
 		require.NotEmpty(t, a.out)
 	}
-	for _, args := range [][]string{{"version"}, {"providers"}, {"connections"}, {"help", "json"}, {"help", "settings"}, {"help", "roles"}, {"help", "exit-codes"}} {
+	for _, args := range [][]string{{"version"}, {"providers"}, {"providers", "rights"}, {"providers", "rights", "postgres"}, {"connections"}, {"help", "json"}, {"help", "settings"}, {"help", "roles"}, {"help", "exit-codes"}} {
 		a := sever(t.Context(), nowhere(t), "", args...)
 		require.Equal(t, exitOK, a.code, a.err)
 		require.NotEmpty(t, a.out)

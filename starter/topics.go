@@ -67,6 +67,7 @@ out. Lists are never null.
   identities confirm, reject   questions[], principal, about, decision, by, case, nudged
   connections           connections[]
   providers             capabilities[]
+  providers rights      rights[]: provider, reach, give, on, without, check, source, seen, rare
   preflight             sever[], connections[]: checks[], error
   audit show            chain, rows[] (the rows exactly as they are hashed)
   audit verify          chains, rows, checkpoints, findings[], uncovered, notes[]

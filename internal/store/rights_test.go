@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/severhq/sever/internal/dev/devtest"
+	"github.com/severhq/sever/internal/dev/pagetest"
 )
 
 // atom is one privilege on one table, or one of its columns.
@@ -156,4 +157,16 @@ func TestTheApplicationHasTheseRightsAndNoOthers(t *testing.T) {
 			require.Equal(t, want, got)
 		})
 	}
+}
+
+// The page says what is granted. SEVER_PAGES=write writes it there.
+func TestThePageHasTheRights(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	b.WriteString("```sql\n")
+	for _, r := range rights {
+		fmt.Fprintf(&b, "grant %s on %s\n", strings.Join(strings.Fields(r.privileges), " "), r.table)
+	}
+	b.WriteString("```\n")
+	pagetest.Hold(t, "../../docs/least-privilege.md", "rights on the records", b.String())
 }

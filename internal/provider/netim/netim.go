@@ -94,7 +94,8 @@ var Spec = provider.Spec{
 		Parallel:       1,
 		ContainAlone:   true,
 	},
-	Open: open,
+	Needs: needs,
+	Open:  open,
 }
 
 // Account is one account at Netim with its configured hostings, as one connection of

@@ -47,6 +47,7 @@ var Spec = provider.Spec{
 	},
 	// No limit of Plesk's is documented. A panel runs beside the sites it serves.
 	Limits: provider.Limits{Parallel: 4},
+	Needs:  needs,
 	Open:   open,
 }
 

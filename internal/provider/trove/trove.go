@@ -48,6 +48,7 @@ var Spec = provider.Spec{
 	// step reads two or three times.
 	Limits: provider.Limits{TasksPerSecond: 1.5, Parallel: 8},
 	Hosts:  true,
+	Needs:  needs,
 	Open:   open,
 }
 
