@@ -47,6 +47,12 @@ func (b *Inbox) Reject(ctx context.Context, r Rejection) {
 	b.write(ctx, rows)
 }
 
+// Failed notes in the log that a message could not be stored. The sender was told to
+// send it again.
+func (b *Inbox) Failed(r Rejection, err error) {
+	b.log.Error("a message could not be stored", "kind", r.Kind, "source", r.Source, "error", err)
+}
+
 // Close writes how many rejections have no row of their own yet.
 func (b *Inbox) Close() {
 	b.write(context.Background(), b.gate.close(time.Now().Add(gateEvery)))
