@@ -53,7 +53,9 @@ type mount struct {
 }
 
 // mounts are all of them, a line each.
-var mounts = []mount{}
+var mounts = []mount{
+	{"/hooks/", takeHooks},
+}
 
 // listening is the JSON of serve, printed once it answers.
 type listening struct {

@@ -33,6 +33,11 @@ import "github.com/severhq/sever/activities"
 package evidence
 
 import "github.com/severhq/sever/internal/store"
+-- internal/inbox/hook/hook.go --
+// Package hook does by itself what belongs to the desk.
+package hook
+
+import "github.com/severhq/sever/activities"
 -- internal/payload/payload.go --
 // Package payload knows more than keys.
 package payload
@@ -232,6 +237,7 @@ func TestRulesCanFail(t *testing.T) {
 		"internal/api/api.go:4: imports activities",
 		"internal/audit/audit.go:4: imports internal/access",
 		"internal/evidence/evidence.go:4: imports internal/store",
+		"internal/inbox/hook/hook.go:4: imports activities",
 		"internal/payload/payload.go:4: imports internal/store",
 		"internal/plan/plan.go:5: imports net/http",
 		"internal/plan/plan.go:7: imports internal/store",

@@ -110,7 +110,7 @@ var importRules = []importRule{
 	},
 	{
 		in: []string{"starter"}, onlyOurs: true, only: []string{
-			"internal/access", "internal/audit", "internal/config", "internal/desk/...", "internal/evidence", "internal/payload/...", "internal/plan", "internal/roles", "internal/store", "internal/story", "internal/sweep",
+			"internal/access", "internal/audit", "internal/config", "internal/desk/...", "internal/evidence", "internal/inbox/...", "internal/payload/...", "internal/plan", "internal/roles", "internal/store", "internal/story", "internal/sweep",
 			"internal/api",
 			"internal/wiring", "workflows",
 			"internal/provider", "internal/provider/catalog", // not one of them in particular
@@ -118,6 +118,12 @@ var importRules = []importRule{
 		},
 		never: []string{"go.temporal.io/sdk/activity", "go.temporal.io/sdk/workflow", "go.temporal.io/sdk/worker"},
 		why:   "what the command line does to a system by itself is in no plan and in no audit trail",
+	},
+	{
+		in: []string{"internal/inbox/..."}, onlyOurs: true, only: []string{
+			own, "internal/access", "internal/audit", "internal/config", "internal/desk", "internal/inbox", "internal/roles", "internal/store", "workflows",
+		},
+		why: "what another system sends, and gets done without the desk, nobody has checked",
 	},
 	{
 		in: []string{"internal/api"}, onlyOurs: true, only: []string{

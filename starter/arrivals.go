@@ -1,0 +1,36 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/desk"
+	"github.com/severhq/sever/internal/inbox"
+	"github.com/severhq/sever/internal/inbox/hook"
+)
+
+// takeHooks answers signed webhooks at /hooks/.
+func takeHooks(ctx context.Context, s serving) (http.Handler, error) {
+	sources, err := webhooks(s.vars)
+	if err != nil || len(sources) == 0 {
+		return nil, err
+	}
+	return hook.Handler(arrivals(ctx, s.desk, s.log), sources), nil
+}
+
+func webhooks(vars config.Vars) (hook.Sources, error) {
+	sources, err := hook.Open(vars)
+	if err != nil {
+		return nil, desk.Invalidf("%w", err).Then("see: sever help arrivals")
+	}
+	return sources, nil
+}
+
+// arrivals is an inbox that tells the rest of what it counted when everything ends.
+func arrivals(ctx context.Context, d *desk.Desk, log *slog.Logger) *inbox.Inbox {
+	in := inbox.New(d.Store, log)
+	context.AfterFunc(ctx, in.Close)
+	return in
+}
