@@ -9,30 +9,9 @@ import (
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/desk"
+	"github.com/severhq/sever/internal/desk/paper"
 	"github.com/severhq/sever/internal/store"
 )
-
-// caseList is the JSON of cases and of status without a case.
-type caseList struct {
-	Cases []caseLine `json:"cases"`
-}
-
-type caseLine struct {
-	Case      string             `json:"case"`
-	Principal access.PrincipalID `json:"principal"`
-	Reason    access.Reason      `json:"reason"`
-	Status    access.CaseStatus  `json:"status"`
-	Standing  standing           `json:"standing"`
-	OpenedAt  time.Time          `json:"opened_at"`
-	ClosedAt  time.Time          `json:"closed_at,omitzero"`
-	Requester string             `json:"requester"`
-	Ticket    string             `json:"ticket,omitempty"`
-	Tasks     int                `json:"tasks"` // open ones
-}
-
-func lineOf(c store.Case, tasks int) caseLine {
-	return caseLine{c.ID, c.Principal, c.Reason, c.Status, standingOf(c), c.OpenedAt, c.ClosedAt, c.Requester, c.Ticket, tasks}
-}
 
 func (a *app) casesCommand() *cobra.Command {
 	var status, principal string
@@ -52,44 +31,26 @@ func (a *app) casesCommand() *cobra.Command {
 	return c
 }
 
-var statuses = []access.CaseStatus{"", access.CaseOpen, access.CaseClean, access.CaseExceptions, access.CaseCancelled, access.CaseReinstated, access.CaseDryRun}
-
 func (a *app) cases(ctx context.Context, f store.CaseFilter) error {
-	known := false
-	for _, s := range statuses {
-		known = known || s == f.Status
-	}
-	switch {
-	case !known:
-		return desk.Invalidf("--status %q is none", f.Status).Then("choose one of open, clean, closed_with_exceptions, cancelled, reinstated, dry_run")
-	case f.Limit < 1 || f.Limit > 10000:
+	if f.Limit < 1 || f.Limit > 10000 {
 		return desk.Invalidf("--limit is %d: choose 1 to 10000", f.Limit)
+	}
+	if err := paper.KnownStatus(f.Status); err != nil {
+		return err
 	}
 	clients, err := a.records(ctx)
 	if err != nil {
 		return err
 	}
 	defer clients.Close()
-	found, err := clients.store.ListCases(ctx, f)
+	list, err := paper.Cases(ctx, clients.store, f)
 	if err != nil {
 		return err
-	}
-	tasks, err := clients.store.OpenTasks(ctx)
-	if err != nil {
-		return err
-	}
-	count := map[string]int{}
-	for _, t := range tasks {
-		count[t.CaseID]++
-	}
-	list := caseList{Cases: []caseLine{}}
-	for _, c := range found {
-		list.Cases = append(list.Cases, lineOf(c, count[c.ID]))
 	}
 	switch {
 	case a.json:
 		a.out.document(list)
-	case len(found) == 0:
+	case len(list.Cases) == 0:
 		a.out.line("No cases.")
 	default:
 		a.showCases(list.Cases)
@@ -97,7 +58,7 @@ func (a *app) cases(ctx context.Context, f store.CaseFilter) error {
 	return nil
 }
 
-func (a *app) showCases(list []caseLine) {
+func (a *app) showCases(list []paper.CaseLine) {
 	now := time.Now()
 	rows := [][]string{}
 	for _, c := range list {

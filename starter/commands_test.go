@@ -13,6 +13,7 @@ import (
 	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/desk"
+	"github.com/severhq/sever/internal/desk/paper"
 	"github.com/severhq/sever/internal/dev/leaver"
 	"github.com/severhq/sever/internal/store"
 )
@@ -69,7 +70,7 @@ func adaLeaves(t *testing.T, w *world) {
 	require.Equal(t, exitOK, w.sever(t, rosterFile, "identities", "import", "-", "--as", "hr").code)
 	require.Equal(t, exitOK, w.sever(t, "", "preflight").code)
 
-	dry := must[previewed](t, w, nil, exitOK, "offboard", adaID, "--reason", "hr", "--dry-run", "--successor", "pg-main=grace")
+	dry := must[paper.Plans](t, w, nil, exitOK, "offboard", adaID, "--reason", "hr", "--dry-run", "--successor", "pg-main=grace")
 	require.Len(t, dry.Plans, 1)
 	require.True(t, dry.Plans[0].NothingDone)
 	require.Equal(t, store.PlanDryRun, dry.Plans[0].Status)
@@ -81,7 +82,7 @@ func adaLeaves(t *testing.T, w *world) {
 	require.NoError(t, w.site.Login(t.Context(), leaver.Ada, "shop"), "a dry run changes nothing")
 
 	p := must[picture](t, w, nil, exitOK, "offboard", adaID, "--reason", "hr", "--ticket", "HR-77", "--successor", "pg-main=grace", "--wait")
-	require.Equal(t, standsClean, p.Standing)
+	require.Equal(t, paper.StandsClean, p.Standing)
 	require.Equal(t, access.Removed, p.Accounts[0].Outcome)
 	require.Equal(t, 2, p.Accounts[0].Proof.Look)
 	require.Error(t, w.site.Login(t.Context(), leaver.Ada, "shop"))
@@ -132,7 +133,7 @@ var always = config.Vars{"SEVER_APPROVAL": "always"}
 func approval(t *testing.T, w *world) {
 	w.hire(t, "A1", "approved_ann", "")
 	p := must[picture](t, w, always, exitOpen, "offboard", "A1", "--reason", "hr", "--wait")
-	require.Equal(t, standsApproval, p.Standing)
+	require.Equal(t, paper.StandsApproval, p.Standing)
 	hash := p.Plans[0].Hash
 	for _, c := range []struct {
 		args []string
@@ -157,7 +158,7 @@ func approval(t *testing.T, w *world) {
 	d := must[desk.Decided](t, w, nil, exitOK, "approve", "A1", "--plan", strings.ToUpper(hash[:8]), "--as", "bob", "--reason", "checked")
 	require.Equal(t, desk.Decided{Case: p.Case, Decision: "approve", By: "bob", Plan: hash}, d)
 	p = must[picture](t, w, nil, exitOK, "status", "A1", "--follow")
-	require.Equal(t, standsClean, p.Standing)
+	require.Equal(t, paper.StandsClean, p.Standing)
 	require.Equal(t, "bob", p.Plans[0].DecidedBy, "also when another plan has taken its place")
 	require.Equal(t, hash, p.Plans[0].Hash)
 }
@@ -168,7 +169,7 @@ func denial(t *testing.T, w *world) {
 	require.Equal(t, exitOK, w.sever(t, "", "deny", "D1", "--plan", p.Plans[0].Hash, "--as", "bob", "--reason", "wrong person").code)
 	a := w.sever(t, "", "approve", "D1", "--plan", p.Plans[0].Hash, "--as", "carl")
 	require.Equal(t, exitBadInput, a.code)
-	require.Eventually(t, func() bool { return must[picture](t, w, nil, exitOpen, "status", "D1").Standing == standsPeople }, patience, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return must[picture](t, w, nil, exitOpen, "status", "D1").Standing == paper.StandsPeople }, patience, 20*time.Millisecond)
 	require.Contains(t, w.sever(t, "", "status", "D1").out, "plan 1 was denied by bob: wrong person; nothing of it is done, and the access stays")
 	can, _ := w.canLogIn(t, "denied_dora")
 	require.True(t, can)
@@ -234,7 +235,7 @@ func dated(t *testing.T, w *world) {
 	w.hire(t, "T1", "timed_tim", "")
 	at := time.Now().Add(48 * time.Hour).Format(time.RFC3339)
 	p := must[picture](t, w, nil, exitOK, "offboard", "T1", "--reason", "hr", "--at", at, "--wait")
-	require.Equal(t, standsScheduled, p.Standing)
+	require.Equal(t, paper.StandsScheduled, p.Standing)
 	can, _ := w.canLogIn(t, "timed_tim")
 	require.True(t, can)
 	require.Equal(t, exitOK, w.sever(t, "", "escalate", "T1", "--as", "soc", "--wait").code)
@@ -274,7 +275,7 @@ func question(t *testing.T, w *world) {
 	w.sql(t, "postgres", "create role qara login password 'x'")
 	require.Equal(t, exitOK, w.sever(t, "principal,connection,account\nQA2,pg-main,Qara\n", "identities", "import", "-").code)
 	p := must[picture](t, w, nil, exitOpen, "offboard", "QA2", "--reason", "hr", "--wait")
-	require.Equal(t, standsPeople, p.Standing)
+	require.Equal(t, paper.StandsPeople, p.Standing)
 	require.Len(t, p.Tasks, 1)
 	require.Contains(t, p.Tasks[0].Words, "the link says Qara, and there is qara: is it hers?")
 	shown := w.sever(t, "", "plan", "QA2")
@@ -308,7 +309,7 @@ func question(t *testing.T, w *world) {
 	require.Equal(t, p.Case, said.Case)
 	require.True(t, said.Nudged, said.Missed)
 	p = must[picture](t, w, nil, exitOK, "status", "QA2", "--follow")
-	require.Equal(t, standsClean, p.Standing)
+	require.Equal(t, paper.StandsClean, p.Standing)
 	can, there := w.canLogIn(t, "qara")
 	require.True(t, can && there)
 	story := w.sever(t, "", "audit", "show", p.Case).out

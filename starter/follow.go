@@ -11,6 +11,7 @@ import (
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/desk"
+	"github.com/severhq/sever/internal/desk/paper"
 	"github.com/severhq/sever/internal/store"
 	"github.com/severhq/sever/internal/story"
 	"github.com/severhq/sever/internal/wiring"
@@ -70,7 +71,7 @@ type watcher struct {
 	caseID   string
 	next     int64 // the first row that was not printed
 	footer   *footer
-	still    standing
+	still    paper.Standing
 	since    time.Time
 	quiet    bool            // the case is large
 	trouble  map[string]bool // whether the last that was heard of a step was trouble
@@ -109,11 +110,11 @@ func (w *watcher) over(ctx context.Context, p picture, now time.Time) bool {
 		w.still, w.since = p.Standing, now
 	}
 	switch p.Standing {
-	case standsRunning:
+	case paper.StandsRunning:
 		return false
-	case standsClean, standsClosed, standsDryRun:
+	case paper.StandsClean, paper.StandsClosed, paper.StandsDryRun:
 		return true
-	case standsProven:
+	case paper.StandsProven:
 		return p.SecondLookAt.Sub(now) > soon
 	}
 	return now.Sub(w.since) >= settleFor && !w.moving(ctx, p)
@@ -137,7 +138,7 @@ func (w *watcher) moving(ctx context.Context, p picture) bool {
 		case workflows.TrackDue, workflows.TrackAsking, workflows.TrackReady:
 			return true
 		case workflows.TrackBusy: // a plan is under way, or waits for people or its date
-			return p.Standing == standsPeople || p.Reason == access.Incident && p.ContainedAt.IsZero()
+			return p.Standing == paper.StandsPeople || p.Reason == access.Incident && p.ContainedAt.IsZero()
 		}
 		return false
 	})

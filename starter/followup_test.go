@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/desk/paper"
 )
 
 // followUps: what she could know keeps her case open until somebody says that it was
@@ -16,7 +17,7 @@ func followUps(t *testing.T, w *world) {
 	w.hire(t, "E6101", "fay", "")
 	require.Equal(t, exitOK, w.sever(t, "principal,secret,owner,how\nE6101,root's mail,ops,wiki/mail\n", "secrets", "import", "-").code)
 	p := must[picture](t, w, nil, exitOpen, "offboard", "E6101", "--reason", "hr", "--wait")
-	require.Equal(t, standsPeople, p.Standing)
+	require.Equal(t, paper.StandsPeople, p.Standing)
 	require.Equal(t, access.Removed, p.Accounts[0].Outcome, "the account is gone all the same")
 	require.Len(t, p.Tasks, 1)
 	require.Equal(t, "secret/root's mail", p.Tasks[0].Key)
@@ -28,7 +29,7 @@ func followUps(t *testing.T, w *world) {
 	require.Equal(t, exitOK, w.sever(t, "principal,secret,owner\nE6101,lab,lab\n", "secrets", "import", "-").code)
 	require.Equal(t, exitOK, w.sever(t, "", "retry", p.Case).code)
 	mine := func(owner string) (keys []string) {
-		for _, k := range must[taskList](t, w, nil, exitOK, "tasks", "--mine", owner).Tasks {
+		for _, k := range must[paper.TaskList](t, w, nil, exitOK, "tasks", "--mine", owner).Tasks {
 			if k.Case == p.Case {
 				keys = append(keys, k.Key)
 			}

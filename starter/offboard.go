@@ -132,7 +132,7 @@ func (a *app) offboard(ctx context.Context, o order) error {
 		return err
 	}
 	if o.dryRun {
-		return a.preview(ctx, clients, conns, who, s, o.check)
+		return a.preview(ctx, d, conns, who, s, o.check)
 	}
 	return a.submit(ctx, clients, d, who, s, o)
 }

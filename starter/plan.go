@@ -2,14 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/severhq/sever/internal/desk"
-	"github.com/severhq/sever/internal/plan"
-	"github.com/severhq/sever/internal/store"
+	"github.com/severhq/sever/internal/desk/paper"
 )
 
 func (a *app) planCommand() *cobra.Command {
@@ -50,37 +47,9 @@ func (a *app) plans(ctx context.Context, what, hash string, check bool) error {
 	if err != nil {
 		return err
 	}
-	steps, err := clients.store.StepsOf(ctx, c.ID)
+	out, policy, err := paper.PlansOfCase(ctx, clients.store, conns, c, hash)
 	if err != nil {
 		return err
-	}
-	plans, err := plansOf(ctx, clients.store, c.ID, steps)
-	if err != nil {
-		return err
-	}
-	if hash != "" {
-		one, err := desk.PlanByPrefix(c, plans, hash)
-		if err != nil {
-			return err
-		}
-		plans = []store.Plan{one}
-	}
-	var policy plan.Policy
-	if err := json.Unmarshal(c.Policy, &policy); err != nil {
-		return fmt.Errorf("the policy of case %s cannot be read: %w", c.ID, err)
-	}
-	who, err := clients.store.Principal(ctx, c.Principal)
-	if err != nil {
-		return err
-	}
-	out := previewed{Case: c.ID, Principal: string(c.Principal), Name: who.Name, Plans: []plannedPart{}}
-	for _, p := range plans {
-		part, err := a.explainPlan(p, conns, policy)
-		if err != nil {
-			return err
-		}
-		part.NothingDone = p.Status == store.PlanDryRun
-		out.Plans = append(out.Plans, part)
 	}
 	if a.json {
 		a.out.document(out)
@@ -90,7 +59,7 @@ func (a *app) plans(ctx context.Context, what, hash string, check bool) error {
 		if i > 0 {
 			a.out.line("")
 		}
-		a.showPlan(p, person(who.Name, who.ID), c.ID)
+		a.showPlan(p, person(out.Name, c.Principal), c.ID)
 	}
 	if len(out.Plans) == 0 {
 		a.out.linef("Case %s has no plan yet.", c.ID)

@@ -5,85 +5,28 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
-
-	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/temporal"
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/desk"
-	"github.com/severhq/sever/internal/plan"
-	"github.com/severhq/sever/internal/provider"
+	"github.com/severhq/sever/internal/desk/paper"
 	"github.com/severhq/sever/internal/provider/catalog"
 	"github.com/severhq/sever/internal/store"
 	"github.com/severhq/sever/workflows"
 )
 
-// previewed is the JSON of a dry run and of sever plan.
-type previewed struct {
-	Case      string        `json:"case"`
-	Principal string        `json:"principal"`
-	Name      string        `json:"name,omitempty"`
-	Plans     []plannedPart `json:"plans"`
-}
-
-type plannedPart struct {
-	No          int                `json:"no"`
-	Hash        string             `json:"hash"`
-	Status      store.PlanStatus   `json:"status"`
-	Accounts    []plan.Verdict     `json:"accounts"`
-	Steps       []explainedStep    `json:"steps"`
-	Unknown     []plan.Silent      `json:"unknown"`
-	Guards      []string           `json:"guards"`
-	NeedsWord   bool               `json:"needs_approval"`
-	Principal   access.PrincipalID `json:"principal"`
-	Reason      access.Reason      `json:"reason"`
-	NothingDone bool               `json:"nothing_done"` // always true for a dry run
-	Supplement  *plan.Supplement   `json:"supplement,omitempty"`
-	Questions   []plan.Question    `json:"questions,omitempty"`
-	body        plan.Plan
-}
-
-type explainedStep struct {
-	access.Step
-	// Statements are what will be sent, in words that could be pasted; empty when the
-	// connection is not configured here.
-	Statements []string `json:"statements,omitempty"`
-}
-
-// givesBack reports whether it is the plan of a reinstatement.
-func (p plannedPart) givesBack() bool { return len(p.Steps) > 0 && p.Steps[0].Undoes != "" }
-
-// previewWithin is how long a dry run may take beyond the policy's patience.
-const previewWithin = time.Minute
-
 // preview looks and plans, prints the plan, and changes nothing.
-func (a *app) preview(ctx context.Context, c *clients, conns *catalog.Connections, who access.Principal, s workflows.Submit, check bool) error {
-	within := s.Policy.Patience + previewWithin
-	asked, cancel := context.WithTimeout(ctx, within)
-	defer cancel()
-	run, err := c.temporal.ExecuteWorkflow(asked, client.StartWorkflowOptions{
-		ID: workflows.PreviewID(s.Case), TaskQueue: workflows.TaskQueue,
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		Priority:                 temporal.Priority{PriorityKey: s.Policy.Priority},
-		StaticSummary:            "dry run " + s.Case,
-		WorkflowExecutionTimeout: within,
-	}, "PreviewOffboarding", s)
-	if err != nil {
-		return desk.Refusal(ctx, err, within)
-	}
-	a.sayf("Dry run %s: looking at every connection and planning; nothing will be changed.", s.Case)
-	var done workflows.Previewed
-	if err := run.Get(asked, &done); err != nil {
-		return desk.Refusal(ctx, err, within)
-	}
-	p, err := c.store.Plan(ctx, done.Case, done.Plan)
+func (a *app) preview(ctx context.Context, d *desk.Desk, conns *catalog.Connections, who access.Principal, s workflows.Submit, check bool) error {
+	run, err := d.Preview(ctx, s)
 	if err != nil {
 		return err
 	}
-	out := previewed{Case: done.Case, Principal: string(who.ID), Name: who.Name}
-	part, err := a.explainPlan(p, conns, s.Policy)
+	a.sayf("Dry run %s: looking at every connection and planning; nothing will be changed.", s.Case)
+	p, err := run.Wait(ctx)
+	if err != nil {
+		return err
+	}
+	out := paper.Plans{Case: s.Case, Principal: string(who.ID), Name: who.Name}
+	part, err := paper.Explain(p, conns, s.Policy)
 	if err != nil {
 		return err
 	}
@@ -94,47 +37,15 @@ func (a *app) preview(ctx context.Context, c *clients, conns *catalog.Connection
 		return a.checked(out.Plans, s.Policy, check)
 	}
 	a.sayf("")
-	a.showPlan(part, person(who.Name, who.ID), done.Case)
+	a.showPlan(part, person(who.Name, who.ID), s.Case)
 	a.out.line("")
 	a.out.line("Nothing was changed.")
 	return a.checked(out.Plans, s.Policy, check)
 }
 
-// explainPlan opens a plan and asks the providers what they would send.
-func (a *app) explainPlan(p store.Plan, conns *catalog.Connections, policy plan.Policy) (plannedPart, error) {
-	body, err := desk.PlanOf(p)
-	if err != nil {
-		return plannedPart{}, err
-	}
-	out := plannedPart{No: p.No, Hash: p.Hash, Status: p.Status, Accounts: body.Accounts, Unknown: body.Unknown, Guards: body.Guards, Supplement: body.Supplement, Questions: body.Questions,
-		NeedsWord: body.NeedsWord(policy), Principal: body.Principal, Reason: body.Reason, Steps: []explainedStep{}, body: body}
-	for _, s := range body.Steps {
-		out.Steps = append(out.Steps, explainedStep{s, statements(conns, s)})
-	}
-	return out, nil
-}
-
-func statements(conns *catalog.Connections, s access.Step) []string {
-	if conns == nil || s.Undoes != "" { // what gives back depends on what is there then
-		return nil
-	}
-	conn, err := conns.For(s.Account.Connection)
-	if err != nil {
-		return nil
-	}
-	e, ok := conn.Provider.(provider.Explainer)
-	if !ok {
-		return nil
-	}
-	if s.Action == access.Reassign && s.Successor == "" {
-		s.Successor = "SUCCESSOR" // for a person to fill in
-	}
-	return e.Explain(s)
-}
-
 // showPlan prints a plan: what will be done to which account, in order, with the
 // statements; what will not be, and why.
-func (a *app) showPlan(p plannedPart, who, caseID string) {
+func (a *app) showPlan(p paper.Planned, who, caseID string) {
 	o := a.out
 	head := o.bold(fmt.Sprintf("Plan %d", p.No))
 	if p.Supplement != nil {
@@ -161,7 +72,7 @@ func (a *app) showPlan(p plannedPart, who, caseID string) {
 	for _, v := range p.Accounts {
 		verdict := o.green("will end")
 		switch {
-		case v.Act && p.givesBack():
+		case v.Act && p.GivesBack():
 			verdict = o.yellow("given back")
 		case v.Act && len(v.SharedWith) > 0:
 			verdict = o.yellow("new password")
@@ -180,12 +91,12 @@ func (a *app) showPlan(p plannedPart, who, caseID string) {
 	}
 	if p.NeedsWord {
 		o.line("")
-		o.line(o.yellow(p.wordNeeded(caseID)))
+		o.line(o.yellow(wordNeeded(p, caseID)))
 	}
 }
 
 // wordNeeded says what the plan waits for, or what a case with it would wait for.
-func (p plannedPart) wordNeeded(caseID string) string {
+func wordNeeded(p paper.Planned, caseID string) string {
 	switch {
 	case p.NothingDone && len(p.Guards) > 0:
 		return "A case with this plan would be in quarantine: somebody other than the requester approves it with a reason, or nothing happens."
@@ -208,7 +119,7 @@ func instead(blocked []access.Blocker, old, better string) []access.Blocker {
 	return out
 }
 
-func (a *app) showStep(s explainedStep, account string) {
+func (a *app) showStep(s paper.ExplainedStep, account string) {
 	o := a.out
 	what, lost := string(s.Action), "cannot be undone"
 	if s.Undoes != "" {

@@ -6,8 +6,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/desk"
+	"github.com/severhq/sever/internal/desk/paper"
 	"github.com/severhq/sever/internal/plan"
 	"github.com/severhq/sever/internal/store"
 )
@@ -25,7 +27,7 @@ func hireTwice(t *testing.T, w *world, id, account string) {
 func quarantine(t *testing.T, w *world) {
 	hireTwice(t, w, "Q1", "quiet_quinn")
 	p := must[picture](t, w, narrow, exitOpen, "offboard", "Q1", "--reason", "hr", "--wait")
-	require.Equal(t, standsQuarantine, p.Standing)
+	require.Equal(t, paper.StandsQuarantine, p.Standing)
 	const guard = "blast radius: 2 accounts in one case, the limit is 1"
 	hash := desk.Short(p.Plans[0].Hash)
 	ways := "somebody other than alice says sever approve " + p.Case + " --plan " + hash + ` --reason "...", or anybody sever deny ` + p.Case + " --plan " + hash + ", or sever cancel " + p.Case
@@ -73,7 +75,7 @@ func checks(t *testing.T, w *world) {
 	require.Contains(t, a.out, "A case with this plan would be in quarantine")
 	require.Contains(t, a.out, "check: waits for a person: blast radius: 2 accounts in one case, the limit is 1")
 	require.Equal(t, exitOK, w.with(t, narrow, "", dry[:5]...).code, "without --check a plan is a plan")
-	require.Equal(t, []string{"blast radius: 2 accounts in one case, the limit is 1"}, must[previewed](t, w, narrow, exitWord, dry...).Plans[0].Guards)
+	require.Equal(t, []string{"blast radius: 2 accounts in one case, the limit is 1"}, must[paper.Plans](t, w, narrow, exitWord, dry...).Plans[0].Guards)
 
 	p := must[picture](t, w, narrow, exitOpen, "offboard", "X1", "--reason", "hr", "--wait")
 	require.Equal(t, exitWord, w.sever(t, "", "plan", p.Case, "--check").code)
@@ -90,23 +92,25 @@ func checks(t *testing.T, w *world) {
 func TestCheckingPlans(t *testing.T) {
 	t.Parallel()
 	policy := plan.Policy{Approval: plan.ApproveAlways}
-	one := func(s store.PlanStatus, body plan.Plan) plannedPart { return plannedPart{No: 1, Status: s, body: body} }
+	one := func(s store.PlanStatus, body plan.Plan) paper.Planned {
+		return paper.Planned{No: 1, Status: s, Body: body}
+	}
 	step := plan.Make(plan.Facts{})
-	step.Steps = append(step.Steps, explainedStep{}.Step)
+	step.Steps = append(step.Steps, access.Step{})
 	silent := plan.Plan{Unknown: []plan.Silent{{Connection: "pg", Why: "down"}}}
 	for name, c := range map[string]struct {
-		plans []plannedPart
+		plans []paper.Planned
 		want  error
 	}{
 		"no plan":               {nil, exit(exitOpen)},
-		"only an old plan":      {[]plannedPart{one(store.PlanSuperseded, step)}, exit(exitOpen)},
-		"waits for a word":      {[]plannedPart{one(store.PlanWaiting, step)}, exit(exitWord)},
-		"would wait":            {[]plannedPart{one(store.PlanDryRun, step)}, exit(exitWord)},
-		"has its word":          {[]plannedPart{one(store.PlanApproved, step)}, nil},
-		"denied":                {[]plannedPart{one(store.PlanDenied, step)}, exit(exitOpen)},
-		"silent":                {[]plannedPart{one(store.PlanApproved, silent)}, exit(exitOpen)},
-		"silent, and waits too": {[]plannedPart{one(store.PlanApproved, silent), one(store.PlanWaiting, step)}, exit(exitOpen)},
-		"nothing to do":         {[]plannedPart{one(store.PlanApproved, plan.Plan{})}, nil},
+		"only an old plan":      {[]paper.Planned{one(store.PlanSuperseded, step)}, exit(exitOpen)},
+		"waits for a word":      {[]paper.Planned{one(store.PlanWaiting, step)}, exit(exitWord)},
+		"would wait":            {[]paper.Planned{one(store.PlanDryRun, step)}, exit(exitWord)},
+		"has its word":          {[]paper.Planned{one(store.PlanApproved, step)}, nil},
+		"denied":                {[]paper.Planned{one(store.PlanDenied, step)}, exit(exitOpen)},
+		"silent":                {[]paper.Planned{one(store.PlanApproved, silent)}, exit(exitOpen)},
+		"silent, and waits too": {[]paper.Planned{one(store.PlanApproved, silent), one(store.PlanWaiting, step)}, exit(exitOpen)},
+		"nothing to do":         {[]paper.Planned{one(store.PlanApproved, plan.Plan{})}, nil},
 	} {
 		a := &app{json: true}
 		require.Equal(t, c.want, a.checked(c.plans, policy, true), name)

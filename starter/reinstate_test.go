@@ -9,6 +9,7 @@ import (
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/desk"
+	"github.com/severhq/sever/internal/desk/paper"
 	"github.com/severhq/sever/workflows"
 )
 
@@ -28,7 +29,7 @@ func reinstating(t *testing.T, w *world) {
 	asked := must[desk.Reinstated](t, w, nil, exitOK, "reinstate", "R1", "--reason", "hired again", "--as", "alice")
 	require.True(t, asked.Joined)
 	waits := must[picture](t, w, nil, exitOpen, "status", "R1")
-	require.Equal(t, standsApproval, waits.Standing)
+	require.Equal(t, paper.StandsApproval, waits.Standing)
 	require.Contains(t, w.sever(t, "", "status", "R1").out, "would give back what it took")
 
 	a = w.sever(t, "", "approve", p.Case, "--plan", asked.Hash, "--as", "alice")
@@ -54,7 +55,7 @@ func graced(t *testing.T, w *world) {
 	require.Equal(t, exitBadInput, a.code)
 	require.Contains(t, a.err, "a grace makes no sense with reason incident")
 	p := must[picture](t, w, config.Vars{}, exitOK, "offboard", "G1", "--reason", "hr", "--grace", "1h", "--wait")
-	require.Equal(t, standsGrace, p.Standing)
+	require.Equal(t, paper.StandsGrace, p.Standing)
 	require.Equal(t, string(workflows.PhaseGrace), p.Phase)
 	require.NotZero(t, p.GraceUntil)
 	can, _ := w.canLogIn(t, "graced_gina")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/desk"
+	"github.com/severhq/sever/internal/desk/paper"
 	"github.com/severhq/sever/internal/store"
 )
 
@@ -208,7 +209,7 @@ func TestRosterImport(t *testing.T) {
 		require.Equal(t, "active", p.Standing, "a refused roster changes nothing")
 	}
 	require.Contains(t, w.sever(t, three, "roster", "import", "-", "--accept-shrink", "the Lyon office closed").out, "- E4 left\n- E5 left\nImported: 3 active: 0 joined, 2 left")
-	require.Empty(t, must[caseList](t, w, nil, exitOK, "cases").Cases, "a roster opens no case")
+	require.Empty(t, must[paper.CaseList](t, w, nil, exitOK, "cases").Cases, "a roster opens no case")
 	back := w.sever(t, three+"E5,eve2\n", "roster", "import", "-")
 	require.Contains(t, back.out, "+ E5 returned: login\n")
 	left := must[rosterList](t, w, nil, exitOK, "roster", "list", "--left")

@@ -75,7 +75,7 @@ func TestBadInput(t *testing.T) {
 		"a reason with controls":   {[]string{"hold", "C-1", "--reason", "a\x07b"}, "the reason has a character"},
 		"a retry to nowhere":       {[]string{"retry", "C-1", "--successor", "nope=x"}, `there is no connection "nope"`},
 		"a file that is not there": {[]string{"identities", "import", "/nonexistent/x.csv"}, "no such file"},
-		"a status that is none":    {[]string{"cases", "--status", "fine"}, `--status "fine" is none`},
+		"a status that is none":    {[]string{"cases", "--status", "fine"}, `the status "fine" is none`},
 		"a limit that is none":     {[]string{"cases", "--limit", "0"}, "--limit is 0"},
 		"rights on nothing":        {[]string{"providers", "rights", "oracle"}, `there is no provider "oracle"`},
 		"a preflight of nothing":   {[]string{"preflight", "pg-mian"}, `there is no connection "pg-mian"`},

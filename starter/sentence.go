@@ -7,6 +7,7 @@ import (
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/desk"
+	"github.com/severhq/sever/internal/desk/paper"
 	"github.com/severhq/sever/internal/store"
 )
 
@@ -14,12 +15,12 @@ import (
 func (p picture) sentence(now time.Time) string {
 	gone := plural(p.count(access.Removed)+p.count(access.AlreadyGone), "account is", "accounts are")
 	switch p.Standing {
-	case standsClean:
+	case paper.StandsClean:
 		if len(p.Accounts) == 0 {
 			return "no account was found on " + p.systems() + ", twice."
 		}
 		return fmt.Sprintf("%s gone from %s; the systems themselves said so, twice. It took %s.", gone, p.systems(), span(p.ClosedAt.Sub(p.OpenedAt)))
-	case standsProven:
+	case paper.StandsProven:
 		what := fmt.Sprintf("%s proven gone from %s", gone, p.systems())
 		if len(p.Accounts) == 0 {
 			what = "no account was found on " + p.systems()
@@ -28,24 +29,24 @@ func (p picture) sentence(now time.Time) string {
 			return fmt.Sprintf("%s. The case stays open for the second look, %s; nobody has to do anything.", what, relative(p.SecondLookAt, now))
 		}
 		return what + ". The second look is under way."
-	case standsScheduled:
+	case paper.StandsScheduled:
 		if !p.ContainedAt.IsZero() {
 			return fmt.Sprintf("contained, nobody can log in; removing begins %s (%s).", relative(p.EffectiveAt, now), clock(p.EffectiveAt, now))
 		}
 		return fmt.Sprintf("planned; it begins %s (%s). Nothing was changed yet.", relative(p.EffectiveAt, now), clock(p.EffectiveAt, now))
-	case standsGrace:
+	case paper.StandsGrace:
 		return fmt.Sprintf("nobody can log in; removing begins %s (%s), unless something has changed by then.", relative(p.GraceUntil, now), clock(p.GraceUntil, now))
-	case standsApproval:
+	case paper.StandsApproval:
 		return p.approvalSentence()
-	case standsQuarantine:
+	case paper.StandsQuarantine:
 		return p.quarantineSentence()
-	case standsHeld:
+	case paper.StandsHeld:
 		return "held by a person; it goes on after: sever resume " + p.Case
-	case standsPeople:
+	case paper.StandsPeople:
 		return fmt.Sprintf("not clean yet; %s. %s", p.openWords(), p.tasksWord())
-	case standsClosed:
+	case paper.StandsClosed:
 		return p.closedSentence()
-	case standsDryRun:
+	case paper.StandsDryRun:
 		return "a dry run; nothing was changed."
 	}
 	return p.runningSentence()
@@ -68,7 +69,7 @@ func (p picture) approvalSentence() string {
 // quarantineSentence says which guards tripped and which commands lead out.
 func (p picture) quarantineSentence() string {
 	for _, k := range p.Plans {
-		if k.quarantined() {
+		if k.Quarantined() {
 			return fmt.Sprintf("plan %d waits, because %s. Read it: sever plan %s; then %s", k.No, oneLine(strings.Join(k.Guards, "; ")), p.Case,
 				desk.WaysOut(p.Case, k.Hash, printable(p.Requester)))
 		}
@@ -112,11 +113,11 @@ func (p picture) runningSentence() string {
 func (p picture) phase() string {
 	switch p.Phase {
 	case "waiting for people", "waiting for approval", "in quarantine", "waiting for the effective date":
-		if p.Standing == standsRunning {
+		if p.Standing == paper.StandsRunning {
 			return "going on"
 		}
 	}
-	if p.Standing != standsRunning || len(p.Plans) == 0 || p.Phase == "restoring" {
+	if p.Standing != paper.StandsRunning || len(p.Plans) == 0 || p.Phase == "restoring" {
 		return p.Phase
 	}
 	if p.ContainedAt.IsZero() {

@@ -79,7 +79,7 @@ func (a *app) showConnections(p picture, now time.Time) {
 func (a *app) showAccounts(p picture) {
 	rows := [][]string{}
 	for _, acct := range p.Accounts {
-		rows = append(rows, []string{printable(cmp.Or(acct.name, acct.Account)), acct.Engine, a.out.outcome(acct.Outcome), string(acct.Evidence), fmt.Sprint(acct.Grants), clip(oneLine(acct.Why))})
+		rows = append(rows, []string{printable(cmp.Or(acct.Label, acct.Account)), acct.Engine, a.out.outcome(acct.Outcome), string(acct.Evidence), fmt.Sprint(acct.Grants), clip(oneLine(acct.Why))})
 	}
 	a.out.table([]string{"account", "engine", "outcome", "evidence", "grants", "why"}, rows)
 }
@@ -93,7 +93,7 @@ func (a *app) showPlans(p picture, now time.Time) {
 		if k.Supplement != nil {
 			decided = k.Supplement.String()
 		}
-		if k.quarantined() {
+		if k.Quarantined() {
 			decided = strings.TrimPrefix(decided+"\n"+a.out.red("in quarantine"), "\n")
 		}
 		if k.DecidedBy != "" {

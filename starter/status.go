@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/desk"
+	"github.com/severhq/sever/internal/desk/paper"
 	"github.com/severhq/sever/internal/store"
 )
 
@@ -65,7 +65,7 @@ func ended(p picture, err error) error {
 	if err != nil {
 		return err
 	}
-	if code := p.Standing.exitCode(); code != exitOK {
+	if code := exitOf(p.Standing); code != exitOK {
 		return exit(code)
 	}
 	return nil
@@ -73,38 +73,31 @@ func ended(p picture, err error) error {
 
 // needy lists the open cases in which something waits for a person.
 func (a *app) needy(ctx context.Context, s *store.Store) error {
-	open, err := s.ListCases(ctx, store.CaseFilter{Status: access.CaseOpen, Limit: 1000})
+	list, open, err := paper.Needy(ctx, s)
 	if err != nil {
 		return err
-	}
-	tasks, err := s.OpenTasks(ctx)
-	if err != nil {
-		return err
-	}
-	count := map[string]int{}
-	for _, t := range tasks {
-		count[t.CaseID]++
-	}
-	list := []caseLine{}
-	for _, c := range open {
-		st := standingOf(c)
-		if waits := st == standsApproval || st == standsQuarantine || st == standsHeld; count[c.ID] == 0 && !waits {
-			continue
-		}
-		list = append(list, lineOf(c, count[c.ID]))
 	}
 	switch {
 	case a.json:
-		a.out.document(caseList{list})
-	case len(list) == 0:
-		a.out.linef("No case needs anybody (%s).", plural(len(open), "case is open", "cases are open"))
+		a.out.document(list)
+	case len(list.Cases) == 0:
+		a.out.linef("No case needs anybody (%s).", plural(open, "case is open", "cases are open"))
 	default:
-		a.showCases(list)
+		a.showCases(list.Cases)
 		a.out.line("")
-		a.out.line("See what a person can do: sever status " + list[0].Case)
+		a.out.line("See what a person can do: sever status " + list.Cases[0].Case)
 	}
-	if len(list) > 0 {
+	if len(list.Cases) > 0 {
 		return exit(exitOpen)
 	}
 	return nil
+}
+
+// exitOf is the promise to scripts.
+func exitOf(s paper.Standing) int {
+	switch s {
+	case paper.StandsClean, paper.StandsProven, paper.StandsScheduled, paper.StandsGrace, paper.StandsDryRun:
+		return exitOK
+	}
+	return exitOpen
 }

@@ -6,30 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/severhq/sever/internal/desk/paper"
 	"github.com/severhq/sever/internal/store"
 )
-
-// taskList is the JSON of tasks.
-type taskList struct {
-	Tasks []taskLine `json:"tasks"`
-}
-
-type taskLine struct {
-	Case       string    `json:"case"`
-	Key        string    `json:"key"`
-	Connection string    `json:"connection,omitempty"`
-	Subject    string    `json:"subject"`
-	Words      string    `json:"words"`
-	Next       string    `json:"next"`
-	Owner      string    `json:"owner,omitempty"`
-	Due        time.Time `json:"due,omitzero"`
-	Overdue    bool      `json:"overdue"`
-	Reminders  int       `json:"reminders"`
-	OpenedAt   time.Time `json:"opened_at"`
-	ClosedAt   time.Time `json:"closed_at,omitzero"`
-	ClosedBy   string    `json:"closed_by,omitempty"`
-	ClosedWhy  string    `json:"closed_why,omitempty"`
-}
 
 func (a *app) tasksCommand() *cobra.Command {
 	var f store.TaskFilter
@@ -54,19 +33,14 @@ func (a *app) listTasks(ctx context.Context, f store.TaskFilter, now time.Time) 
 		return err
 	}
 	defer clients.Close()
-	found, err := clients.store.ListTasks(ctx, f)
+	out, err := paper.Tasks(ctx, clients.store, f, now)
 	if err != nil {
 		return err
-	}
-	out := taskList{[]taskLine{}}
-	for _, k := range found {
-		out.Tasks = append(out.Tasks, taskLine{k.CaseID, k.Key, k.Connection, k.Subject, k.Words, k.Next, k.Owner, k.Due,
-			k.ClosedAt.IsZero() && !k.Due.IsZero() && k.Due.Before(now), k.Reminders, k.OpenedAt, k.ClosedAt, k.ClosedBy, k.ClosedWhy})
 	}
 	switch {
 	case a.json:
 		a.out.document(out)
-	case len(found) == 0:
+	case len(out.Tasks) == 0:
 		a.out.line("Nobody has anything to do.")
 	default:
 		a.showTaskList(out, now)
@@ -74,7 +48,7 @@ func (a *app) listTasks(ctx context.Context, f store.TaskFilter, now time.Time) 
 	return nil
 }
 
-func (a *app) showTaskList(list taskList, now time.Time) {
+func (a *app) showTaskList(list paper.TaskList, now time.Time) {
 	rows := [][]string{}
 	for _, t := range list.Tasks {
 		due := "-"

@@ -4,44 +4,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/severhq/sever/internal/desk"
+	"github.com/severhq/sever/internal/desk/paper"
 	"github.com/severhq/sever/internal/store"
 )
-
-func (p *picture) addTasks(tasks []store.Task, accounts []store.CaseAccount, steps []store.Step) {
-	for _, t := range tasks {
-		if !t.ClosedAt.IsZero() {
-			continue
-		}
-		p.Tasks = append(p.Tasks, taskPart{Key: t.Key, Subject: t.Subject, Connection: t.Connection, Words: t.Words,
-			Blockers: blockers(t.Key, accounts, steps), Next: t.Next, Owner: t.Owner, Due: t.Due})
-	}
-}
-
-// blockers are what stood in the way of the account that a task is about, in its
-// newest plan.
-func blockers(task string, accounts []store.CaseAccount, steps []store.Step) []blocker {
-	i := slices.IndexFunc(accounts, func(a store.CaseAccount) bool { return desk.AccountTask(a) == task })
-	if i < 0 {
-		return nil
-	}
-	newest := 0
-	for _, s := range steps {
-		if s.AccountID == accounts[i].ID {
-			newest = max(newest, s.PlanNo)
-		}
-	}
-	var out []blocker
-	for _, s := range steps {
-		if s.AccountID != accounts[i].ID || s.PlanNo != newest || s.State != store.StepBlocked {
-			continue
-		}
-		for _, b := range s.Blockers {
-			out = append(out, blocker{Object: b.Object, Why: b.Why, Remedy: b.Remedy, step: s.Step})
-		}
-	}
-	return out
-}
 
 // explainTasks adds the statements to what is blocked, as far as the connections are
 // configured here.
@@ -51,12 +16,7 @@ func (a *app) explainTasks(p *picture) {
 		return // the picture is as true without
 	}
 	defer conns.Close()
-	for i := range p.Tasks {
-		for j := range p.Tasks[i].Blockers {
-			b := &p.Tasks[i].Blockers[j]
-			b.Statements = statements(conns, b.step)
-		}
-	}
+	p.ExplainTasks(conns)
 }
 
 // pasteable prints a line as it is, for copying, behind a word about it.
@@ -68,12 +28,12 @@ func (a *app) pasteable(word, line string) {
 
 // told reports whether a task is the plan that the sentence about the case is about: the
 // sentence says what can be done about it.
-func (p picture) told(t taskPart) bool {
-	asked := func(k planPart) bool { return k.Status == store.PlanWaiting }
+func (p picture) told(t paper.Task) bool {
+	asked := func(k paper.Plan) bool { return k.Status == store.PlanWaiting }
 	switch p.Standing {
-	case standsQuarantine:
-		asked = planPart.quarantined
-	case standsApproval:
+	case paper.StandsQuarantine:
+		asked = paper.Plan.Quarantined
+	case paper.StandsApproval:
 	default:
 		return false
 	}

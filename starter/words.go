@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/desk/paper"
 	"github.com/severhq/sever/internal/story"
 )
 
@@ -46,11 +47,11 @@ func (s *screen) outcome(o access.Outcome) string {
 	return s.red(words)
 }
 
-func (s *screen) standing(st standing) string {
+func (s *screen) standing(st paper.Standing) string {
 	switch st {
-	case standsClean, standsProven:
+	case paper.StandsClean, paper.StandsProven:
 		return s.green(string(st))
-	case standsRunning, standsScheduled, standsGrace, standsDryRun:
+	case paper.StandsRunning, paper.StandsScheduled, paper.StandsGrace, paper.StandsDryRun:
 		return s.yellow(string(st))
 	}
 	return s.red(string(st))
