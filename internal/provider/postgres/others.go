@@ -58,10 +58,12 @@ func into(b *pgx.Batch, sql string, list *[]string) {
 }
 
 func (o others) check() provider.Check {
-	return provider.Check{
-		Name: "may take away what superusers granted", OK: len(o.supers) == 0, Detail: "in " + shortList(o.supers),
-		Remedy: "only a superuser can: connect as one, or let another role own these things and grant them",
+	c := provider.Check{Name: "may take away what superusers granted", OK: len(o.supers) == 0,
+		Remedy: "only a superuser can: connect as one, or let another role own these things and grant them"}
+	if !c.OK {
+		c.Detail = "in " + shortList(o.supers)
 	}
+	return c
 }
 
 // makesAgain is about roles with attributes that not everybody may give.
