@@ -102,6 +102,22 @@ func downAndBack(g *stage) {
 	g.check(caseID, g.her, gone)
 }
 
+func onlyLooks(g *stage) {
+	boss := g.everywhere("boss_"+g.word, "boss")
+	g.run(g.t, "", g.looker(boss)...)
+	g.alone(g.connection(g.t, "boss-"+g.word, boss, ""))
+	g.Policy.RetryEvery = time.Hour
+	before := g.state(g.t, g.shop, g.her)
+	caseID := g.begin()
+	g.stops()
+	g.check(caseID, g.her, truth{seen: seen{exists: true, login: true, read: true}, outcome: access.Blocked, task: "a right is missing"})
+	require.Equal(g.t, before, g.state(g.t, g.shop, g.her))
+	g.run(g.t, "", g.promote(boss)...)
+	g.retry("")
+	g.clean()
+	g.check(caseID, g.her, gone)
+}
+
 func lostRight(g *stage) {
 	boss := g.everywhere("boss_"+g.word, "boss")
 	g.run(g.t, "", g.administrator(boss)...)

@@ -238,6 +238,14 @@ func (d mariaDialect) administrator(who person) []string {
 	return append(d.create(who), "grant all privileges on *.* to "+d.at(who)+" with grant option")
 }
 
+func (d mariaDialect) looker(who person) []string {
+	return append(d.create(who), "grant select, show view, trigger, process on *.* to "+d.at(who))
+}
+
+func (d mariaDialect) promote(who person) []string {
+	return []string{"grant all privileges on *.* to " + d.at(who) + " with grant option"}
+}
+
 func (d mariaDialect) weaken(who person) []string {
 	return []string{"revoke update on *.* from " + d.at(who)}
 }

@@ -206,6 +206,10 @@ func (d postgresDialect) administrator(who person) []string {
 	return append(d.create(who), "alter role "+d.quote(who.name)+" superuser createrole")
 }
 
+func (d postgresDialect) looker(who person) []string { return d.create(who) }
+
+func (d postgresDialect) promote(who person) []string { return d.strengthen(who) }
+
 func (d postgresDialect) weaken(who person) []string {
 	return []string{"alter role " + d.quote(who.name) + " nosuperuser"}
 }

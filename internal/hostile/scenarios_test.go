@@ -33,6 +33,7 @@ var scenarios = []scenario{
 	{name: "six clients that reconnect in a loop", says: "removed; nobody was in after *contained*", play: reconnecting},
 	{name: "one bad target among twenty", says: "19 removed, the bad one *unknown*, with what it said; she is still in there, and the case is open", play: badTarget, alone: true},
 	{name: "the server is killed half-way, and comes back", says: "removed", play: downAndBack, alone: true, kills: true},
+	{name: "our login may look and do nothing else", says: "blocked, with the server's words, and she is as she was; removed once it has the rights", play: onlyLooks, alone: true},
 	{name: "our login loses a right half-way", says: "contained, with the server's words; removed once it has the right again", play: lostRight, alone: true},
 	{name: "our login may not see sessions any more, half-way (MariaDB)", says: "the account is deleted, and *unknown* for want of a proof; removed once it may look again", play: lostSight, alone: true, on: "MariaDB"},
 	{name: "somebody else drops the account before the plan is carried out", says: "already gone", play: droppedBefore},

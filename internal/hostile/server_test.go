@@ -71,6 +71,9 @@ type dialect interface {
 	weaken(who person) []string
 	strengthen(who person) []string
 	lacking() string // a word of what is said then
+	// looker makes somebody who may look and do nothing else; promote lets them do all.
+	looker(who person) []string
+	promote(who person) []string
 	// blind takes away the right to see sessions, where there is one; sighted gives it back.
 	blind(who person) []string
 	sighted(who person) []string
