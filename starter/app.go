@@ -64,7 +64,7 @@ are for scripts.`,
 			root.AddCommand(c)
 		}
 	}
-	add("cases", a.offboardCommand(), a.statusCommand(), a.casesCommand(), a.tasksCommand())
+	add("cases", a.offboardCommand(), a.incidentCommand(), a.statusCommand(), a.casesCommand(), a.tasksCommand())
 	add("decide", a.decisionCommands()...)
 	add("decide", a.reinstateCommand())
 	add("know", a.rosterCommand(), a.identitiesCommand(), a.secretsCommand(), a.sweepsCommand(), a.connectionsCommand(), a.providersCommand(), a.preflightCommand())

@@ -45,6 +45,8 @@ func TestCommands(t *testing.T) {
 			"an import says what it changes":               imports,
 			"a question waits for its answer":              question,
 			"a case that is not there, and one that ended": strangers,
+			"many people at once":                          striking,
+			"whose an account is, is never guessed":        holding,
 			"a sweep finds what nobody has issued":         sweeping,
 			"a sweep that makes no sense is refused":       badSweeps,
 			"a sweep compares with what is allowed":        entitled,

@@ -212,8 +212,13 @@ func (m *mistakes) valid(e entry, s sheet, check func(column, value string) erro
 
 // badFile is every problem of a file that was to be imported.
 func badFile(path string, problems []problem) *desk.Error {
+	return brokenFile(path, problems, "nothing was imported")
+}
+
+// brokenFile is every problem of a file, and what did not happen for it.
+func brokenFile(path string, problems []problem, so string) *desk.Error {
 	const most = 20
-	f := desk.Invalidf("%s: %s, nothing was imported", path, plural(len(problems), "mistake", "mistakes"))
+	f := desk.Invalidf("%s: %s, %s", path, plural(len(problems), "mistake", "mistakes"), so)
 	for i, p := range problems {
 		if i == most {
 			f.Err = fmt.Errorf("%w\n  ... and %d more", f.Err, len(problems)-most)

@@ -48,6 +48,10 @@ out. Lists are never null.
                         connections[], accounts[], plans[], steps{}, tasks[]
   status, cases         cases[]
   offboard              case, principal, joined, escalated, key
+  incident              incident, key, people[]: principal, state, case; absent[], with --wait as incident status
+  incident --dry-run    people[]: principal, name; absent[]: principal, where, why
+  incident status       incident, key, requester, opened_at, ended_at, contained_at, standing{}, people[]: principal, state, case,
+                        joined, escalated, contained_at, silent[], tasks, words; without an id incidents[]
   offboard --dry-run, plan   case, principal, plans[]: hash, accounts[], steps[] with statements[]
   approve, deny, ...    case, decision, by, plan
   roster import         active, joined[], left[], returned[], changed[], unchanged
@@ -122,6 +126,7 @@ These change the policy of new cases:
   SEVER_APPROVAL_TTL  72h (incident 24h): how long an approval holds, 0 for ever
   SEVER_APPROVAL      "when guarded" or "always"
   SEVER_SHARED        "task" or "rotate": what becomes of accounts that others use too
+  SEVER_INCIDENT_LIMIT  50: how many people one incident is about without being asked for their number
 
 These are for sever up and sever demo:
 

@@ -68,6 +68,10 @@ func Explain(err error) *Error {
 		f.Kind = Refused
 		return f.Then("use another key")
 	}
+	if _, ok := errors.AsType[*store.IncidentKeyError](err); ok {
+		f.Kind = Refused
+		return f.Then("use another key")
+	}
 	if _, ok := errors.AsType[*roles.RefusalError](err); ok {
 		f.Kind = Forbidden
 		return f
