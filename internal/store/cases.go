@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/notice"
 )
 
 const caseColumns = `id, principal, reason, requester, ticket, policy, successors, effective_at, status, phase,
@@ -94,7 +95,7 @@ func (t *Tx) AddSuccessors(ctx context.Context, caseID string, successors map[st
 // connection has answered or was waived, and every account to contain is contained or
 // proven gone; accepted is not contained. Before that it notes nothing. The first time stays.
 func (t *Tx) MarkContained(ctx context.Context, caseID string, at time.Time) error {
-	_, err := t.exec(ctx, "mark contained", `
+	first, err := t.exec(ctx, "mark contained", `
 		update cases set contained_at = @at
 		where id = @id and contained_at is null
 		  and not exists (select from case_connections where case_id = @id and state not in ('discovered', 'waived'))
@@ -102,6 +103,9 @@ func (t *Tx) MarkContained(ctx context.Context, caseID string, at time.Time) err
 		    select from steps s where s.case_id = @id and s.action = 'contain' and s.state not in ('done', 'superseded')
 		      and not exists (select from proofs p where p.account_id = s.account_id and p.gone))`,
 		pgx.NamedArgs{"id": caseID, "at": at})
+	if err == nil && first > 0 {
+		t.tell.contained = append(t.tell.contained, notice.Contained(caseID, at))
+	}
 	return err
 }
 

@@ -14,8 +14,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
-
-	"github.com/severhq/sever/internal/audit"
 )
 
 // Lane is the right to change one resource, held by one connection to the
@@ -23,9 +21,10 @@ import (
 type Lane struct {
 	key  string
 	conn *pgxpool.Conn
-	told func(audit.Row)
 	turn func() // gives the turn within this process back
 	once sync.Once
+
+	after after
 }
 
 // LockLane waits for the lane at most as long as wait says and then fails with
@@ -54,7 +53,7 @@ func (s *Store) LockLane(ctx context.Context, key string, wait time.Duration) (*
 		done()
 		return nil, wrap(op, err)
 	}
-	return &Lane{key: key, conn: conn, told: s.told, turn: done}, nil
+	return &Lane{key: key, conn: conn, turn: done, after: s.after}, nil
 }
 
 // acquireLane takes a connection of the lanes' pool. All of them in use is busy.
@@ -101,7 +100,7 @@ func (l *Lane) Do(ctx context.Context, do func(*Tx) error) error {
 	if l.conn.Conn().IsClosed() {
 		return fmt.Errorf("lane %s: %w", l.key, ErrLaneLost)
 	}
-	err := transact(ctx, l.conn, l.told, do)
+	err := transact(ctx, l.conn, l.after, do)
 	if err != nil && l.conn.Conn().IsClosed() {
 		return fmt.Errorf("lane %s: %w: %w", l.key, ErrLaneLost, err)
 	}

@@ -35,6 +35,7 @@ var rights = []right{
 	{"incidents", `select, insert, update (ended_at)`},
 	{"incident_people", `select, insert, update (state, case_id, joined, escalated, words, tries, taken_at)`},
 	{"tasks", `select, insert, update (connection, subject, words, next, owner, due, opened_at, closed_at, closed_by, closed_why, reminders, reminded_at)`},
+	{"notices", `select, insert, update (state, attempts, answer, since, next_at, delivered_at, failed_at)`},
 	{"audit_events", `select, insert`},
 	{"audit_heads", `select, insert, update (seq, hash)`},
 	{"checkpoints", `select, insert`},

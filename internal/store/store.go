@@ -12,6 +12,7 @@ import (
 
 	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/notice"
 )
 
 // schema is where everything of ours lives; public stays empty.
@@ -32,6 +33,8 @@ type Options struct {
 	// Appended, if set, is told of every row that joined the audit trail, after its
 	// transaction was committed. It must be quick.
 	Appended func(audit.Row)
+	// Subscribers are told of what this process writes.
+	Subscribers []notice.Subscriber
 }
 
 // Store is the records in one database. It is safe for concurrent use.
@@ -39,7 +42,7 @@ type Store struct {
 	queries
 	pool  *pgxpool.Pool
 	lanes *pgxpool.Pool
-	told  func(audit.Row)
+	after after
 
 	mu    sync.Mutex
 	turns map[string]*turn // of lanes, by key
@@ -61,7 +64,7 @@ func Open(ctx context.Context, url config.Secret, o Options) (*Store, error) {
 		pool.Close()
 		return nil, err
 	}
-	s := &Store{queries: queries{pool}, pool: pool, lanes: lanes, told: o.Appended, turns: map[string]*turn{}}
+	s := &Store{queries: queries{pool}, pool: pool, lanes: lanes, after: after{o.Appended, o.Subscribers}, turns: map[string]*turn{}}
 	if err := s.check(ctx, o.Privileged); err != nil {
 		s.Close()
 		return nil, err
@@ -84,7 +87,7 @@ func (s *Store) Ping(ctx context.Context) error {
 // otherwise nothing of it stays. An error of the commit itself may mean either:
 // repeat the whole, every write can be repeated.
 func (s *Store) Do(ctx context.Context, do func(*Tx) error) error {
-	return transact(ctx, s.pool, s.told, do)
+	return transact(ctx, s.pool, s.after, do)
 }
 
 // Tx is a transaction. It is not safe for concurrent use.
@@ -93,6 +96,16 @@ type Tx struct {
 	tx     pgx.Tx
 	events pendingEvents
 	added  []audit.Row // rows that this transaction has written
+
+	after after
+	tell  toTell // waits for the end of the transaction
+}
+
+// after is who hears of a transaction: told at once, when it was committed, the
+// subscribers by notices, which are part of it.
+type after struct {
+	told        func(audit.Row)
+	subscribers []notice.Subscriber
 }
 
 type beginner interface {
@@ -102,21 +115,23 @@ type beginner interface {
 // transact relies on read committed: Append must see, behind the lock of a chain,
 // what the transaction before it wrote. It does not ask for the right to write: where
 // somebody made the database read-only, that is obeyed, and nothing goes on.
-func transact(ctx context.Context, b beginner, told func(audit.Row), do func(*Tx) error) error {
+func transact(ctx context.Context, b beginner, after after, do func(*Tx) error) error {
 	options := pgx.TxOptions{IsoLevel: pgx.ReadCommitted}
 	var added []audit.Row
 	err := pgx.BeginTxFunc(ctx, b, options, func(ptx pgx.Tx) error {
-		tx := &Tx{queries: queries{ptx}, tx: ptx}
+		tx := &Tx{queries: queries{ptx}, tx: ptx, after: after}
 		if err := do(tx); err != nil {
 			return err
 		}
-		err := tx.writeEvents(ctx)
+		if err := tx.writeEvents(ctx); err != nil {
+			return err
+		}
 		added = tx.added
-		return err
+		return tx.writeNotices(ctx)
 	})
-	if err == nil && told != nil {
+	if err == nil && after.told != nil {
 		for _, row := range added {
-			told(row)
+			after.told(row)
 		}
 	}
 	return err

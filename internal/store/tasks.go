@@ -7,19 +7,22 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/severhq/sever/internal/notice"
 )
 
 // How the keys of those tasks begin that no system can show to be done. A person says
 // so, and gives a reason.
 const (
-	TaskOfSecret = "secret/" // a shared secret that the leaver could know
-	TaskOfUndo   = "undo/"   // what could not be given back
+	TaskOfSecret = "secret/"         // a shared secret that the leaver could know
+	TaskOfUndo   = "undo/"           // what could not be given back
+	TaskOfNotice = notice.TaskPrefix // a destination that could not be told of the case
 )
 
 // How the keys of those tasks begin that end with a person's word about the case.
 const (
-	taskOfPlan   = "plan/"   // a plan that waits for approval
-	taskOfDenied = "denied/" // a plan that was denied, of which nothing is done
+	taskOfPlan   = notice.PlanPrefix // a plan that waits for approval
+	taskOfDenied = "denied/"         // a plan that was denied, of which nothing is done
 )
 
 // PlanTask is the key of the task that a plan is while it waits for approval.
@@ -37,7 +40,7 @@ func (k Task) OfPlan() bool {
 // ByHand reports whether a person says that the task is done. Every other task closes by
 // itself when the systems agree, or when its subject is waived.
 func (k Task) ByHand() bool {
-	return strings.HasPrefix(k.Key, TaskOfSecret) || strings.HasPrefix(k.Key, TaskOfUndo)
+	return strings.HasPrefix(k.Key, TaskOfSecret) || strings.HasPrefix(k.Key, TaskOfUndo) || strings.HasPrefix(k.Key, TaskOfNotice)
 }
 
 const taskColumns = `id, case_id, key, connection, subject, words, next, owner, due, opened_at, closed_at, closed_by, closed_why, reminders, reminded_at`
@@ -51,7 +54,7 @@ func scanTask(row pgx.CollectableRow) (k Task, err error) {
 // key of a case: reporting it again brings its words up to date, keeps the time it
 // was opened and its due date, and opens it anew when it was closed.
 func (t *Tx) OpenTask(ctx context.Context, k Task) error {
-	_, err := t.exec(ctx, "open task "+k.Key+" of case "+k.CaseID, `
+	saved, err := collectOne(ctx, t.tx, "open task "+k.Key+" of case "+k.CaseID, scanTask, `
 		insert into tasks as t (case_id, key, connection, subject, words, next, owner, due, opened_at)
 		values (@case, @key, @connection, @subject, @words, @next, @owner, @due, @opened_at)
 		on conflict on constraint tasks_once do update set
@@ -60,11 +63,16 @@ func (t *Tx) OpenTask(ctx context.Context, k Task) error {
 		    opened_at  = case when t.closed_at is null then t.opened_at else excluded.opened_at end,
 		    reminders   = case when t.closed_at is null then t.reminders else 0 end,
 		    reminded_at = case when t.closed_at is null then t.reminded_at end,
-		    closed_at  = null, closed_by = '', closed_why = ''`,
+		    closed_at  = null, closed_by = '', closed_why = ''
+		returning `+taskColumns,
 		pgx.NamedArgs{
 			"case": k.CaseID, "key": k.Key, "connection": k.Connection, "subject": k.Subject, "words": words(k.Words), "next": words(k.Next),
 			"owner": k.Owner, "due": orNull(k.Due), "opened_at": k.OpenedAt,
 		})
+	if err == nil {
+		t.tell.tasks = append(t.tell.tasks, notice.Task{ID: saved.ID, Case: saved.CaseID, Key: saved.Key, Connection: saved.Connection, Owner: saved.Owner,
+			Subject: saved.Subject, Words: saved.Words, Next: saved.Next, Due: saved.Due, OpenedAt: saved.OpenedAt})
+	}
 	return err
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/notice"
 	"github.com/severhq/sever/internal/sweep"
 )
 
@@ -73,7 +74,7 @@ func (*recorder) TraceCopyFromEnd(context.Context, *pgx.Conn, pgx.TraceCopyFromE
 func statements(t *testing.T, w *world) []statement {
 	t.Helper()
 	r := &recorder{sent: map[string]statement{}}
-	s := w.open(t, Options{})
+	s := w.open(t, Options{Subscribers: []notice.Subscriber{{Name: "ops"}}})
 	s.pool.Close()
 	config := s.pool.Config()
 	config.ConnConfig.Tracer = r
@@ -93,6 +94,7 @@ func statements(t *testing.T, w *world) []statement {
 	ends(t, s, c)
 	sweeps(t, s)
 	strikes(t, s)
+	tells(t, s)
 	return slices.Collect(maps.Values(r.sent))
 }
 
@@ -277,4 +279,21 @@ func strikes(t *testing.T, s *Store) {
 	require.NoError(t, err)
 	_, err = s.Incident(ctx, "I-1")
 	require.NoError(t, err)
+}
+
+// tells carries a notice, in vain and not.
+func tells(t *testing.T, s *Store) {
+	t.Helper()
+	ctx := t.Context()
+	n, ok, err := s.ClaimNotice(ctx, "ops", 0)
+	require.NoError(t, err)
+	require.True(t, ok)
+	s.do(t, func(tx *Tx) error {
+		require.NoError(t, tx.PostponeNotice(ctx, n, "429", 0, true))
+		_, err := tx.FailNotice(ctx, n, "404")
+		require.NoError(t, err)
+		_, err = tx.RetryNotices(ctx, "ops")
+		require.NoError(t, err)
+		return tx.DeliveredNotice(ctx, n, "200")
+	})
 }
