@@ -168,6 +168,7 @@ func leave(ctx context.Context, tx *store.Tx, caseID string) (words string, err 
 		case !k.ClosedAt.IsZero():
 		case strings.HasPrefix(k.Key, undoPrefix):
 			left++
+		case strings.HasPrefix(k.Key, store.TaskOfNotice): // whom nobody told is still not told
 		default:
 			if err := tx.CloseTask(ctx, caseID, k.Key, self, "the case was cancelled"); err != nil {
 				return "", err

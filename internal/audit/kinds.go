@@ -59,6 +59,7 @@ const (
 	TaskOpened   = "task.opened"
 	TaskClosed   = "task.closed"
 	TaskReminded = "task.reminded" // it is overdue
+	NoticeFailed = "notice.failed" // somebody outside could not be told of the case
 
 	// Of sweeps; of the house.
 	SweepCreated   = "sweep.created"
@@ -90,6 +91,7 @@ const (
 	IncidentOpened     = "incident.opened"   // many people at once
 	IncidentRefused    = "incident.refused"  // asked for by somebody who may not; nothing was opened
 	IncidentEnded      = "incident.ended"    // a case has everybody, or no more is tried
+	NoticesRetried     = "notices.retried"   // what could not be told is tried again
 	EvidenceRead       = "evidence.read"
 	TokenMade          = "token.made"      // somebody may use the HTTP interface
 	TokenRevoked       = "token.revoked"   // and may not any more

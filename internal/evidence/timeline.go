@@ -89,7 +89,7 @@ var sentences = map[string]string{
 	audit.DecisionCancel: "cancelled the case", audit.DecisionWaive: "waived", audit.DecisionReinstate: "asked to give back what was taken from",
 	audit.DecisionWithdraw: "withdrew the reinstatement:", audit.SecretDelivered: "handed over a new credential of",
 	audit.TaskOpened: "made a task:", audit.TaskClosed: "did a task:", audit.DecisionRefused: "was refused, and it had no effect: a decision about",
-	audit.TaskReminded: "reminded of a task that is overdue:",
+	audit.TaskReminded: "reminded of a task that is overdue:", audit.NoticeFailed: "gave up telling somebody outside, at the destination",
 }
 
 // objectBehind is the object for the kinds whose sentence ends with one.
@@ -128,7 +128,7 @@ func attempt(r audit.Row) string {
 
 func mark(r audit.Row) string {
 	switch r.Kind {
-	case audit.ConnectionUnknown, audit.GuardTripped, audit.StepRefused, audit.StepInterrupted, audit.CaseReopened, audit.PlanDenied, audit.ApprovalLapsed, audit.CaseRecalled, audit.TaskReminded, audit.DecisionRefused:
+	case audit.ConnectionUnknown, audit.GuardTripped, audit.StepRefused, audit.StepInterrupted, audit.CaseReopened, audit.PlanDenied, audit.ApprovalLapsed, audit.CaseRecalled, audit.TaskReminded, audit.DecisionRefused, audit.NoticeFailed:
 		return "bad"
 	case audit.CaseContained, audit.CaseProven:
 		return "good"

@@ -71,6 +71,7 @@ var decisions = map[string]string{
 	audit.DecisionWaive: "Waived", audit.DecisionReinstate: "To be reinstated", audit.DecisionWithdraw: "Withdrawn",
 	audit.DecisionRefused: "Refused", audit.CaseRefused: "Refused", audit.ApprovalLapsed: "Lapsed", audit.CaseRecalled: "Taken up again",
 	audit.TaskOpened: "Tasks", audit.TaskClosed: "Tasks", audit.TaskReminded: "Tasks",
+	audit.NoticeFailed: "Not told",
 }
 
 // works reports whether a row is of Sever's own work.

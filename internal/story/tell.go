@@ -111,6 +111,10 @@ func Tell(r audit.Row) string {
 		return said("withdrew " + object)
 	case audit.TaskReminded:
 		return said(fmt.Sprintf("%v was reminded of %s, due %v", r.Data["owner"], object, r.Data["due"]))
+	case audit.NoticeFailed:
+		return said(fmt.Sprintf("could not tell %s (%v), and tries no more after %d attempts", object, r.Data["notice"], r.Attempt))
+	case audit.NoticesRetried:
+		return said("had notices tried again: " + object)
 	case audit.IdentityConfirmed:
 		return said("said that " + object + " is the principal's")
 	case audit.IdentityRejected:
@@ -231,7 +235,7 @@ func Worry(r audit.Row) bool {
 	switch r.Kind {
 	case audit.ConnectionUnknown, audit.GuardTripped, audit.StepRefused, audit.StepInterrupted, audit.CaseReopened, audit.PlanDenied,
 		audit.DecisionRefused, audit.CaseRefused, audit.DeliveryRejected, audit.DeliveryRefused, audit.DoubtRaised,
-		audit.IncidentRefused:
+		audit.IncidentRefused, audit.NoticeFailed:
 		return true
 	case audit.IncidentEnded:
 		return r.Outcome != "all taken"

@@ -48,7 +48,7 @@ func TestTell(t *testing.T) {
 		audit.DeliveryReceived, audit.DeliveryRepeated, audit.DeliveryRejected, audit.DeliveryDone, audit.DeliveryRefused, audit.DeliveryRetried,
 		audit.DeliveryDropped, audit.DoubtRaised, audit.DoubtSettled,
 		audit.TaskOpened, audit.TaskClosed, audit.TaskReminded, audit.EvidenceRead, audit.TokenMade, audit.TokenRevoked,
-		audit.RequestRefused,
+		audit.RequestRefused, audit.NoticeFailed, audit.NoticesRetried,
 	} {
 		require.NotContains(t, story.Tell(audit.Row{Event: audit.Event{Kind: kind, Object: "x", Data: map[string]any{}}}), kind, "no words for %s", kind)
 	}
