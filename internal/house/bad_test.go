@@ -56,6 +56,11 @@ import (
 package plan
 
 import "net/http" // a test may
+-- internal/notice/notice.go --
+// Package notice asks the records.
+package notice
+
+import "github.com/severhq/sever/internal/store"
 -- internal/story/story.go --
 // Package story asks the records.
 package story
@@ -238,6 +243,7 @@ func TestRulesCanFail(t *testing.T) {
 		"internal/audit/audit.go:4: imports internal/access",
 		"internal/evidence/evidence.go:4: imports internal/store",
 		"internal/inbox/hook/hook.go:4: imports activities",
+		"internal/notice/notice.go:4: imports internal/store",
 		"internal/payload/payload.go:4: imports internal/store",
 		"internal/plan/plan.go:5: imports net/http",
 		"internal/plan/plan.go:7: imports internal/store",

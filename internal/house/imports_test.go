@@ -59,7 +59,11 @@ var importRules = []importRule{
 		why: "a story that is told from more than the trail cannot be told from an exported trail, and tells what nobody can verify",
 	},
 	{
-		in: []string{"internal/plan", "internal/access", "internal/evidence", "internal/roles", "internal/story", "internal/sweep"}, never: slices.Concat(pgx, temporal, world),
+		in: []string{"internal/notice"}, onlyOurs: true, only: []string{"internal/access", "internal/audit"},
+		why: "what people outside are told would depend on more than what happened, and the same notice would read otherwise at the next attempt",
+	},
+	{
+		in: []string{"internal/plan", "internal/access", "internal/evidence", "internal/roles", "internal/story", "internal/notice", "internal/sweep"}, never: slices.Concat(pgx, temporal, world),
 		why: "a decision that asks the world cannot be repeated, and cannot be tested in a table",
 	},
 	{
@@ -111,6 +115,7 @@ var importRules = []importRule{
 	{
 		in: []string{"starter"}, onlyOurs: true, only: []string{
 			"internal/access", "internal/audit", "internal/config", "internal/desk/...", "internal/evidence", "internal/inbox/...", "internal/payload/...", "internal/plan", "internal/roles", "internal/store", "internal/story", "internal/sweep",
+			"internal/courier", "internal/notice",
 			"internal/api",
 			"internal/wiring", "workflows",
 			"internal/provider", "internal/provider/catalog", // not one of them in particular

@@ -17,6 +17,7 @@ import (
 
 	"github.com/severhq/sever/activities"
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/courier"
 	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/inbox"
 	"github.com/severhq/sever/internal/provider/catalog"
@@ -73,7 +74,7 @@ func Run(ctx context.Context, vars config.Vars, version string, log *slog.Logger
 	})
 	p.Log, p.Worked = log, metrics.Worked
 	if p.Store, err = store.Open(ctx, cfg.Database, store.Options{Conns: recordSlots + 4, Lanes: lanesNeeded(p.Connections), Name: "sever-worker",
-		Appended: metrics.Appended}); err != nil {
+		Appended: metrics.Appended, Subscribers: p.Notices.Subscribers()}); err != nil {
 		return err
 	}
 	defer p.Store.Close()
@@ -95,7 +96,7 @@ func Run(ctx context.Context, vars config.Vars, version string, log *slog.Logger
 	}
 	dispatched := dispatch(ctx, p, vars)
 	defer dispatched()
-	log.Info("worker ready", "version", version, "connections", len(p.Connections.All()), "roles", p.Roles.String())
+	log.Info("worker ready", "version", version, "connections", len(p.Connections.All()), "notices", len(p.Notices.Routes), "roles", p.Roles.String())
 	<-ctx.Done()
 	return nil
 }
@@ -122,6 +123,9 @@ func partsOf(cfg Config, vars config.Vars) (Parts, error) {
 		return p, err
 	}
 	if p.Roles, err = RolesOf(vars); err != nil {
+		return p, err
+	}
+	if p.Notices, err = courier.FromVars(vars); err != nil {
 		return p, err
 	}
 	p.Sink, err = sinkOf(cfg, vars)

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"go.temporal.io/sdk/interceptor"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/severhq/sever/activities"
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/courier"
 	"github.com/severhq/sever/internal/provider/catalog"
 	"github.com/severhq/sever/internal/roles"
 	"github.com/severhq/sever/internal/store"
@@ -33,6 +35,10 @@ type Parts struct {
 	Pace        activities.Pace
 	// WorkflowID names the workflow of a principal; nil: workflows.WorkflowID.
 	WorkflowID func(access.PrincipalID) string
+	// Notices are who is told outside. The Store has to be opened with the same
+	// subscribers: it writes what the courier carries.
+	Notices courier.Settings
+	Carry   courier.Pace // zero: courier.DefaultPace
 	// ReconcileEvery is the pace of the reconciler; zero leaves it out.
 	ReconcileEvery time.Duration
 	// Deployment is the version of this build for Temporal's worker deployments; empty
@@ -61,10 +67,12 @@ func Start(ctx context.Context, p Parts) (stop func(), err error) {
 		all = append(all, connectionWorker(p, conn, reach))
 	}
 	var started []worker.Worker
+	carried := func() {}
 	stop = func() {
 		for _, w := range started {
 			w.Stop()
 		}
+		carried()
 	}
 	for _, w := range all {
 		if err := w.Start(); err != nil {
@@ -73,7 +81,27 @@ func Start(ctx context.Context, p Parts) (stop func(), err error) {
 		}
 		started = append(started, w)
 	}
+	carried = carry(ctx, p)
 	return stop, nil
+}
+
+// carry tells the people outside until it is stopped, after the workers: what they end
+// last may still leave.
+func carry(ctx context.Context, p Parts) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() { courier.New(p.Store, p.Notices, cmp.Or(p.Carry, courier.DefaultPace), p.log()).Run(ctx) })
+	return func() {
+		cancel()
+		running.Wait()
+	}
+}
+
+func (p Parts) log() *slog.Logger {
+	if p.Log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return p.Log
 }
 
 func mainWorker(p Parts) worker.Worker {
@@ -120,10 +148,7 @@ const (
 
 // interceptors beat for every activity, and tell how it went.
 func (p Parts) interceptors() []interceptor.WorkerInterceptor {
-	log, worked := p.Log, p.Worked
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
+	log, worked := p.log(), p.Worked
 	if worked == nil {
 		worked = func(string, string, time.Duration) {}
 	}
