@@ -28,6 +28,7 @@ const (
 	Finish    Act = "finish a task"
 	Sweep     Act = "set up, run, pause or delete a sweep"
 	Issue     Act = "make or revoke tokens"
+	Tell      Act = "have people outside told"
 	Read      Act = "read cases and the audit trail"
 )
 
@@ -36,7 +37,7 @@ var needs = map[Act][]Role{
 	Request: {Requester}, Rehearse: {Requester},
 	Approve: {Approver}, Deny: {Approver},
 	Hold: {Operator}, Resume: {Operator}, Retry: {Operator}, Escalate: {Operator}, Cancel: {Operator}, Waive: {Operator},
-	Reinstate: {Operator}, Identify: {Operator}, Import: {Operator}, Finish: {Operator}, Sweep: {Operator}, Issue: {Operator},
+	Reinstate: {Operator}, Identify: {Operator}, Import: {Operator}, Finish: {Operator}, Sweep: {Operator}, Issue: {Operator}, Tell: {Operator},
 	Read: All,
 }
 
