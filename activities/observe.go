@@ -43,7 +43,7 @@ type watched struct {
 // ExecuteActivity runs the activity and tells how it went.
 func (w *watched) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
 	began := time.Now()
-	out, err := w.Next.ExecuteActivity(ctx, in)
+	out, stack, err := withoutPanic(func() (any, error) { return w.Next.ExecuteActivity(ctx, in) })
 	info, took := activity.GetInfo(ctx), time.Since(began)
 	result, level := resultOf(err)
 	w.worked(info.ActivityType.Name, result, took)
@@ -51,6 +51,9 @@ func (w *watched) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteAc
 		caseID, connection := about(in.Args)
 		w.log.Log(ctx, level, "activity failed", "activity", info.ActivityType.Name, "case", caseID, "connection", connection,
 			"attempt", info.Attempt, "result", result, "took", took, "error", err)
+	}
+	if stack != nil {
+		w.log.Error("activity panicked", "activity", info.ActivityType.Name, "attempt", info.Attempt, "stack", string(stack))
 	}
 	return out, err
 }

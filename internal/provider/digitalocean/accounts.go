@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"sync"
 
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/provider"
 )
 
 // Accounts lists the users of every cluster, by cluster and name, without grants.
@@ -53,7 +53,7 @@ func (t *Team) population(ctx context.Context, op string) (all []household, sile
 		}
 	}
 	var (
-		ask  sync.WaitGroup
+		ask  provider.Together
 		slot = make(chan struct{}, atOnce)
 		errs = make([]error, len(all))
 	)

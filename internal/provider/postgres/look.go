@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/provider"
 )
 
 // Look asks for one role by name, and in every database where pg_shdepend says that
@@ -192,7 +192,7 @@ type view struct {
 func (s *Server) askDatabases(ctx context.Context, f facts, v *view) error {
 	found := make([][]object, len(f.places))
 	errs := make([]error, len(f.places))
-	var all sync.WaitGroup
+	var all provider.Together
 	for i, p := range f.places {
 		if gap, closed := p.closed(s.conns.dsn.User); closed {
 			v.gaps = append(v.gaps, gap)
