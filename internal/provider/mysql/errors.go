@@ -3,11 +3,13 @@ package mysql
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	driver "github.com/go-sql-driver/mysql"
 
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/provider"
 )
 
@@ -125,20 +127,18 @@ func (s *Server) scrubbed(err error, word string) error {
 	return &clean{text, err}
 }
 
-// hide takes credentials out of a text: ours, and what stands behind IDENTIFIED in a
-// piece of a statement that the server quotes when it does not understand it.
+// credential is what stands behind IDENTIFIED in a piece of a statement that the server
+// quotes when it does not understand it, to the end: the literal may have quotes in it.
+// A hash is one wherever it stands.
+var credential = regexp.MustCompile(`(?is)((?:identified by|using| as) )'.*|()\*[0-9a-f]{40}\b`)
+
+// hide takes credentials out of a text: ours in all forms, and those of statements.
 func (s *Server) hide(text string) string {
-	for _, secret := range []string{s.cfg.URL.Reveal(), s.password} {
-		if secret != "" {
-			text = strings.ReplaceAll(text, secret, "[secret]")
-		}
+	if s.password != "" { // also one that is too short to be looked for in other forms
+		text = strings.ReplaceAll(text, s.password, "[secret]")
 	}
-	for _, word := range []string{"identified by '", "using '", " as '"} {
-		if i := strings.Index(strings.ToLower(text), word); i >= 0 {
-			text = text[:i+len(word)-1] + "[secret]"
-		}
-	}
-	return text
+	text = config.Scrubber([]config.Secret{s.cfg.URL, config.NewSecret(s.password)})(text)
+	return credential.ReplaceAllString(text, "${1}[secret]")
 }
 
 // refuse is a Rejected error that keeps its cause.

@@ -155,6 +155,10 @@ func TestHiddenWords(t *testing.T) {
 	s := &Server{cfg: Config{URL: config.NewSecret("mysql://sever:hunter2@host")}, password: "hunter2"}
 	require.Equal(t, "near 'identified via x using [secret]", s.hide("near 'identified via x using '*ABC' account lock'"))
 	require.Equal(t, "[secret]!", s.hide("hunter2!"))
+	require.Equal(t, "İİİİ identified via x using [secret]", s.hide("İİİİ identified via x using '*ABC' account lock"), "a letter that grows when it is made small")
+	require.Equal(t, "hash [secret] of it", s.hide("hash *0123456789ABCDEF0123456789abcdef01234567 of it"))
+	s = &Server{password: "steel+stapler/1"}
+	require.Equal(t, "user=[secret] path=[secret]", s.hide("user=steel%2Bstapler%2F1 path=c3RlZWwrc3RhcGxlci8x"))
 }
 
 // FuzzQuote holds that no name ends its own quotes.

@@ -3,11 +3,13 @@ package postgres
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/provider"
 )
 
@@ -103,15 +105,19 @@ func (s *Server) scrubbed(err error, word string) error {
 	return &clean{text, err}
 }
 
-// hide takes our own credential out of a text. The driver does not print it, and
-// this is the second lock on the same door.
+// verifier is what the server stores of a password, which is what we send it, and any
+// literal behind PASSWORD.
+var verifier = regexp.MustCompile(`(?i)(\bpassword )'[^']*|()\b(?:SCRAM-SHA-256\$[^\s'"]+|md5[0-9a-f]{32}\b)`)
+
+// hide takes credentials out of a text: ours in all forms, and those of statements. The
+// driver prints neither; a server may repeat what it was sent.
 func (s *Server) hide(text string) string {
-	for _, secret := range []string{s.cfg.URL.Reveal(), s.conns.dsn.Password} {
-		if secret != "" {
-			text = strings.ReplaceAll(text, secret, "[secret]")
-		}
+	password := s.conns.dsn.Password
+	if password != "" { // also one that is too short to be looked for in other forms
+		text = strings.ReplaceAll(text, password, "[secret]")
 	}
-	return text
+	text = config.Scrubber([]config.Secret{s.cfg.URL, config.NewSecret(password)})(text)
+	return verifier.ReplaceAllString(text, "${1}[secret]")
 }
 
 // refuse is a Rejected error that keeps its cause.

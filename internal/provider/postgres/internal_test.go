@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/require"
 
@@ -145,4 +146,19 @@ func TestExplain(t *testing.T) {
 	require.Equal(t, []string{`ALTER ROLE "ad""a" NOLOGIN PASSWORD NULL;`,
 		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usesysid = 16500; -- again, until none is left"},
 		s.Explain(access.Step{Action: access.Contain, Mode: access.Kill, Account: ref}))
+}
+
+func TestHiddenWords(t *testing.T) {
+	s := &Server{cfg: Config{URL: config.NewSecret("postgres://sever:steel%2Bstapler%2F1@host/x")}, conns: &conns{dsn: &pgx.ConnConfig{}}}
+	s.conns.dsn.Password = "steel+stapler/1"
+	for said, want := range map[string]string{
+		"as steel+stapler/1 or c3RlZWwrc3RhcGxlci8x":                    "as [secret] or [secret]",
+		"cannot reach postgres://sever:steel%2Bstapler%2F1@host/x":      "cannot reach [secret]",
+		`near alter role "ada" password 'SCRAM-SHA-256$4096:x$y' valid`: `near alter role "ada" password [secret]' valid`,
+		"the verifier SCRAM-SHA-256$4096:c2FsdA==$a=:b= is not good":    "the verifier [secret] is not good",
+		"md5 is not md50123456789abcdef0123456789abcdef":                "md5 is not [secret]",
+		"the password of ada is not set":                                "the password of ada is not set",
+	} {
+		require.Equal(t, want, s.hide(said))
+	}
 }
