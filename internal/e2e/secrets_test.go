@@ -46,6 +46,7 @@ func TestNoSecretIsWrittenDownAnywhere(t *testing.T) {
 	ada, carol := s.offboard(p, simulators.Ada, "hr"), s.offboard(p, simulators.Carol, "incident")
 	s.settles(ada)
 	s.settles(carol)
+	dora := s.comesBack(p)
 	s.run(p, "cancel", ada, "--reason", "she stays")
 	s.awaits(`select count(*) = 0 from steps where case_id = $1 and state = 'undone'`, ada, false)
 	s.codec(p)
@@ -54,7 +55,7 @@ func TestNoSecretIsWrittenDownAnywhere(t *testing.T) {
 		s.run(p, args...)
 		s.run(p, append(args, "--json")...)
 	}
-	s.evidence(p, ada, carol)
+	s.evidence(p, ada, carol, dora)
 	s.wrongSettings(p)
 	p.arguments(i.up.Process.Pid)
 	s.dumpStack()
@@ -78,6 +79,12 @@ func TestNoSecretIsWrittenDownAnywhere(t *testing.T) {
 		require.Positive(t, e.spoiled, "%s refused nothing", name)
 		s.words = append(s.words, e.known()...)
 	}
+	for name, r := range s.parrots {
+		require.Positive(t, r.spoiled, "%s refused nothing", name)
+		require.NotEmpty(t, r.known(), "%s was sent no hash", name)
+		s.words = append(s.words, r.known()...)
+	}
+	require.Contains(t, p["table steps"], "you are sever with the password [secret]")
 	s.handedOver()
 	for _, secret := range s.words {
 		require.Greater(t, len(secret), 7, "too short to be looked for: %q", secret)
@@ -98,6 +105,7 @@ type secrets struct {
 	t       *testing.T
 	install *installation
 	echoes  map[string]*echo
+	parrots map[string]*parrot
 	words   []string
 	ticket  string
 	keys    *payload.Keys
@@ -117,7 +125,7 @@ func (s *secrets) word(what string) string {
 func newSecrets(t *testing.T) *secrets {
 	t.Helper()
 	target := devtest.Postgres(t)
-	s := &secrets{t: t, echoes: map[string]*echo{}, ticket: "TICKET-" + unique(), role: "leaver_" + unique()}
+	s := &secrets{t: t, echoes: map[string]*echo{}, parrots: map[string]*parrot{}, ticket: "TICKET-" + unique(), role: "leaver_" + unique()}
 	s.install = install(t, "")
 	var err error
 	s.site, err = simulators.Start(simulators.Options{Unlimited: true})
@@ -132,13 +140,15 @@ func newSecrets(t *testing.T) *secrets {
 	for _, q := range []string{
 		fmt.Sprintf("create role %s superuser login password '%s'", admin, password),
 		fmt.Sprintf("create role %s login password '%s'", s.role, s.word("of-the-leaver")),
+		fmt.Sprintf("create role %s_2 login password '%s'", s.role, s.word("of-who-comes-back")),
 		fmt.Sprintf("create database %s_db", s.role),
 	} {
 		_, err := conn.Exec(t.Context(), q)
 		require.NoError(t, err)
 	}
+	s.parrots["pg-main"] = newParrot(t, postgresParrot, target.Addr, password, 2)
 	dsn := func(user, password string) string {
-		return (&url.URL{Scheme: "postgres", User: url.UserPassword(user, password), Host: target.Addr, Path: "/postgres", RawQuery: "sslmode=disable"}).String()
+		return (&url.URL{Scheme: "postgres", User: url.UserPassword(user, password), Host: s.parrots["pg-main"].Addr().String(), Path: "/postgres", RawQuery: "sslmode=disable"}).String()
 	}
 	key, err := payload.NewKey("k1")
 	require.NoError(t, err)
@@ -147,10 +157,11 @@ func newSecrets(t *testing.T) *secrets {
 	s.token = s.word("of-the-codec-endpoint-" + unique())
 	s.words = append(s.words, strings.TrimPrefix(key, "k1="))
 	s.more = []string{
-		payload.Variable + "=" + key, "SEVER_CODEC_TOKEN=" + s.token, "SEVER_RETRY_EVERY=1h", "SEVER_MAX_HOUR_PERCENT=100",
+		payload.Variable + "=" + key, "SEVER_CODEC_TOKEN=" + s.token, "SEVER_RETRY_EVERY=1h", "SEVER_PATIENCE=2s", "SEVER_MAX_HOUR_PERCENT=100",
 		"SEVER_CONN_PG_MAIN_URL=" + dsn(admin, password),
 		"SEVER_CONN_PG_BAD_URL=" + dsn(admin, s.word("of-nobody")),
-		"SEVER_CONNECTIONS=pg-main=postgres,pg-bad=postgres," + s.site.Connections() + ",do-bad=digitalocean",
+		"SEVER_CONN_MY_MAIN_URL=" + s.mariadb(), "SEVER_CONN_MY_MAIN_TLS=off",
+		"SEVER_CONNECTIONS=pg-main=postgres,pg-bad=postgres,my-main=mysql," + s.site.Connections() + ",do-bad=digitalocean",
 	}
 	s.proxied()
 	s.install.env = append(s.install.env, s.more...)
@@ -212,9 +223,10 @@ func (s *secrets) run(p places, args ...string) string {
 func (s *secrets) plantRoster(p places) {
 	s.t.Helper()
 	roster := s.site.Roster()
-	for _, who := range []string{simulators.Ada} {
-		roster += who + ",pg-main," + s.role + ",,Ada Lovelace,ada@example.com\n"
-	}
+	roster += simulators.Ada + ",pg-main," + s.role + ",,Ada Lovelace,ada@example.com\n"
+	roster += simulators.Carol + ",my-main," + s.role + ",%,Carol Shaw,carol@example.com\n"
+	roster += back + ",pg-main," + s.role + "_2,,Dora Back,dora@example.com\n"
+	roster += back + ",my-main," + s.role + "_2,%,Dora Back,dora@example.com\n"
 	code, said := s.install.sever(roster, "identities", "import", "-")
 	p["output of identities import"] = said
 	require.Equal(s.t, 0, code, said)
