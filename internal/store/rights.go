@@ -14,6 +14,7 @@ type right struct{ table, privileges string }
 // only grow; plans and steps keep what they say and change how they stand.
 var rights = []right{
 	{"principals", `select, insert, update (login, name, email, attributes, standing, left_at, returned_at, roster_at, updated_at)`},
+	{"scim_users", `select, insert, update (external_id, user_name, user_key, emails, active, document, version, updated_at, deleted_at)`},
 	{"identities", `select, insert, update (evidence, source, imported_by, imported_at)`},
 	{"rosters", `select, insert`},
 	{"ties", `select, insert, update (foreign_id, tied_by, tied_at)`},
