@@ -73,6 +73,12 @@ const (
 	SweepWaited    = "sweep.waited"   // cases that were not opened, and why
 
 	// Of the house.
+	UserProvisioned    = "user.provisioned" // by a directory, over SCIM
+	UserChanged        = "user.changed"
+	UserDeactivated    = "user.deactivated"
+	UserReactivated    = "user.reactivated"
+	UserDeleted        = "user.deleted"
+	UserRefused        = "user.refused" // what a directory asked for made no sense, and changed nothing
 	IdentitiesImported = "identities.imported"
 	SecretsImported    = "secrets.imported"   // the names of shared secrets, never their values
 	IdentityConfirmed  = "identity.confirmed" // a person said that an account is hers

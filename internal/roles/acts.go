@@ -29,12 +29,13 @@ const (
 	Sweep     Act = "set up, run, pause or delete a sweep"
 	Issue     Act = "make or revoke tokens"
 	Tell      Act = "have people outside told"
+	Provision Act = "provision people over SCIM"
 	Read      Act = "read cases and the audit trail"
 )
 
 // needs are the roles of which one is needed.
 var needs = map[Act][]Role{
-	Request: {Requester}, Rehearse: {Requester},
+	Request: {Requester}, Rehearse: {Requester}, Provision: {Requester},
 	Approve: {Approver}, Deny: {Approver},
 	Hold: {Operator}, Resume: {Operator}, Retry: {Operator}, Escalate: {Operator}, Cancel: {Operator}, Waive: {Operator},
 	Reinstate: {Operator}, Identify: {Operator}, Import: {Operator}, Finish: {Operator}, Sweep: {Operator}, Issue: {Operator}, Tell: {Operator},

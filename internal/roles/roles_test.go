@@ -10,7 +10,7 @@ import (
 
 // acts are all acts and the one role that each takes; of Read any.
 var acts = map[roles.Act]roles.Role{
-	roles.Request: roles.Requester, roles.Rehearse: roles.Requester,
+	roles.Request: roles.Requester, roles.Rehearse: roles.Requester, roles.Provision: roles.Requester,
 	roles.Approve: roles.Approver, roles.Deny: roles.Approver,
 	roles.Hold: roles.Operator, roles.Resume: roles.Operator, roles.Retry: roles.Operator, roles.Escalate: roles.Operator,
 	roles.Cancel: roles.Operator, roles.Waive: roles.Operator, roles.Reinstate: roles.Operator, roles.Identify: roles.Operator,

@@ -29,8 +29,8 @@ type SCIMUser struct {
 // SCIMFilter narrows a list of users; empty fields do not. What is given must all
 // hold. Names and addresses are compared without regard to case, ids exactly.
 type SCIMFilter struct {
-	ID, ExternalID, UserName, Email string
-	Active                          *bool
+	ID, Principal, ExternalID, UserName, Email string
+	Active                                     *bool
 }
 
 // TakenError is the error of a user who would be another one's double.
@@ -94,8 +94,17 @@ func (q queries) SCIMUser(ctx context.Context, id string) (SCIMUser, error) {
 		`select `+scimColumns+` from scim_users where id = @id and deleted_at is null`, pgx.NamedArgs{"id": id})
 }
 
+// FormerSCIMUser is the last user of a principal that was deleted. ErrNotFound when
+// none was.
+func (q queries) FormerSCIMUser(ctx context.Context, principal access.PrincipalID) (SCIMUser, error) {
+	return collectOne(ctx, q.db, "former SCIM user of "+string(principal), scanSCIMUser, `
+		select `+scimColumns+` from scim_users where principal = @principal and deleted_at is not null
+		order by deleted_at desc, id limit 1`, pgx.NamedArgs{"principal": principal})
+}
+
 const scimWhere = ` from scim_users where deleted_at is null
 	and (@id = '' or id = @id)
+	and (@principal = '' or principal = @principal)
 	and (@external_id = '' or external_id = @external_id)
 	and (@user_key = '' or user_key = @user_key)
 	and (@email = '' or emails @> array[@email::text])
@@ -115,7 +124,7 @@ func (q queries) CountSCIMUsers(ctx context.Context, f SCIMFilter) (int, error) 
 }
 
 func (f SCIMFilter) args() pgx.NamedArgs {
-	return pgx.NamedArgs{"id": f.ID, "external_id": f.ExternalID, "user_key": strings.ToLower(f.UserName), "email": strings.ToLower(f.Email), "active": f.Active}
+	return pgx.NamedArgs{"id": f.ID, "principal": f.Principal, "external_id": f.ExternalID, "user_key": strings.ToLower(f.UserName), "email": strings.ToLower(f.Email), "active": f.Active}
 }
 
 func (u SCIMUser) args() pgx.NamedArgs {

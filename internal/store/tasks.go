@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,7 @@ const (
 	TaskOfSecret = "secret/"         // a shared secret that the leaver could know
 	TaskOfUndo   = "undo/"           // what could not be given back
 	TaskOfNotice = notice.TaskPrefix // a destination that could not be told of the case
+	TaskOfReturn = "return/"         // somebody is back whose case is open
 )
 
 // How the keys of those tasks begin that end with a person's word about the case.
@@ -40,7 +42,7 @@ func (k Task) OfPlan() bool {
 // ByHand reports whether a person says that the task is done. Every other task closes by
 // itself when the systems agree, or when its subject is waived.
 func (k Task) ByHand() bool {
-	return strings.HasPrefix(k.Key, TaskOfSecret) || strings.HasPrefix(k.Key, TaskOfUndo) || strings.HasPrefix(k.Key, TaskOfNotice)
+	return slices.ContainsFunc([]string{TaskOfSecret, TaskOfUndo, TaskOfNotice, TaskOfReturn}, func(p string) bool { return strings.HasPrefix(k.Key, p) })
 }
 
 const taskColumns = `id, case_id, key, connection, subject, words, next, owner, due, opened_at, closed_at, closed_by, closed_why, reminders, reminded_at`

@@ -103,6 +103,18 @@ func Tell(r audit.Row) string {
 		return said(fmt.Sprintf("was refused over HTTP: %v", object))
 	case audit.IdentitiesImported:
 		return said("imported identities from " + object)
+	case audit.UserProvisioned:
+		return said("provisioned " + object)
+	case audit.UserChanged:
+		return said("said something else of " + object)
+	case audit.UserDeactivated:
+		return said("said that " + object + " is not active any more")
+	case audit.UserReactivated:
+		return said("said that " + object + " is active again")
+	case audit.UserDeleted:
+		return said("deleted the user of " + object)
+	case audit.UserRefused:
+		return said("was refused, about " + object)
 	case audit.ApprovalLapsed:
 		return said("the approval of " + object + " holds no longer")
 	case audit.CaseRecalled:
