@@ -127,6 +127,9 @@ func (d *Desk) Decide(ctx context.Context, w Weighed) error {
 	if key == "" {
 		key = "desk-" + Random(20)
 	}
+	if w.ruling.Update == workflows.UpdateEscalate {
+		_ = d.Raise(ctx, w.Case.Principal, w.Decision.Policy.Priority) // it is told all the same, later
+	}
 	err := d.update(ctx, d.workflowID(w.Case.Principal), w.ruling.Update, key, w.Decision)
 	if f, ok := errors.AsType[*Error](err); ok && f.Kind == Refused && w.ruling.Update == workflows.UpdateResume {
 		return d.instead(ctx, w.Case, f)

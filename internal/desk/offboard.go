@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/plan"
 	"github.com/severhq/sever/internal/roles"
 	"github.com/severhq/sever/internal/store"
 	"github.com/severhq/sever/workflows"
@@ -60,6 +61,9 @@ func (d *Desk) Submit(ctx context.Context, s workflows.Submit, key string) (Open
 	// An open case goes on under its own id, also when its workflow is gone.
 	if open, err := d.Store.OpenCaseOf(ctx, s.Principal); err == nil {
 		s.Case = open.ID
+		if plan.MoreUrgent(s.Policy.Reason, open.Reason) {
+			_ = d.Raise(ctx, s.Principal, s.Policy.Priority) // it is asked all the same, later
+		}
 	} else if !errors.Is(err, store.ErrNotFound) {
 		return out, err
 	}

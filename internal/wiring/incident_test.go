@@ -207,4 +207,5 @@ func TestAnIncidentEscalatesWhatIsOpen(t *testing.T) {
 	escalated := w.Rows(people[0].CaseID, audit.CaseEscalated)
 	require.Len(t, escalated, 1)
 	require.Contains(t, escalated[0].Words, "incident "+in.ID+" leaked laptop")
+	require.Equal(t, access.CaseClean, w.Ends(c.ids[0]).Status)
 }

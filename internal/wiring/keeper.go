@@ -2,6 +2,7 @@ package wiring
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/severhq/sever/activities"
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/desk"
+	"github.com/severhq/sever/internal/plan"
 	"github.com/severhq/sever/internal/store"
 	"github.com/severhq/sever/workflows"
 )
@@ -52,8 +54,13 @@ func (k keeper) Running(ctx context.Context, who access.PrincipalID) (bool, erro
 
 // TakeUp starts a workflow that goes on with an open case from its records.
 func (k keeper) TakeUp(ctx context.Context, c store.Case) error {
+	var p plan.Policy
+	if err := json.Unmarshal(c.Policy, &p); err != nil {
+		return fmt.Errorf("the policy of case %s: %w", c.ID, err)
+	}
 	_, err := k.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: k.workflowID(c.Principal), TaskQueue: k.queue, StaticSummary: "case " + c.ID + ", taken up again",
+		Priority: temporal.Priority{PriorityKey: p.Priority},
+		ID:       k.workflowID(c.Principal), TaskQueue: k.queue, StaticSummary: "case " + c.ID + ", taken up again",
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 	}, "OffboardPrincipal", workflows.State{Case: c.ID, Principal: c.Principal})
