@@ -178,7 +178,10 @@ func rightsToLook(o *office) {
 	alive, err := o.my.EndSessions(o.Context(), o.ada)
 	o.rejected(err)
 	require.Equal(o, 1, alive)
+	_, err = o.my.Rotate(o.Context(), o.ada)
+	o.rejected(err)
 	require.NoError(o, session.PingContext(o.Context()))
+	require.True(o, o.opens(o.name("ada"), password))
 }
 
 // rightsToContain locks and ends sessions, for good too, and takes nothing away.

@@ -41,6 +41,9 @@ func newOffice(t *testing.T, s devtest.Named) *office {
 	t.Cleanup(o.close)
 	for _, db := range []string{"shop", "vault"} {
 		o.sql("postgres", "create database {"+db+"}")
+		if db == "shop" { // whose schema public belongs to pg_database_owner
+			o.sql("{shop}", "alter database {shop} owner to {owner}", "set role {owner}", "grant create on schema public to {ada}", "grant temporary on database {shop} to {ada}")
+		}
 		o.sql("{"+db+"}", "create schema s authorization {owner}", "set role {owner}", "create table s.t (x int)", "grant usage, create on schema s to {ada}, {grace}",
 			"grant select on s.t to {ada}, {adam}")
 	}
@@ -155,6 +158,7 @@ func TestLeastPrivilege(t *testing.T) {
 			t.Parallel()
 			t.Run("all of them", func(t *testing.T) { allRights(newOffice(t, s)) })
 			t.Run("to look only", func(t *testing.T) { rightsToLook(newOffice(t, s)) })
+			t.Run("to contain, and so to remove", func(t *testing.T) { rightsToContain(newOffice(t, s)) })
 			for i, n := range postgres.Spec.Needs {
 				t.Run("without "+n.Check, func(t *testing.T) {
 					if !known(s, n) {
@@ -173,6 +177,11 @@ func allRights(o *office) {
 		o.give(n)
 	}
 	require.Empty(o, o.lacks())
+	o.sql("{vault}", "grant usage on schema public to {adam}") // which is a superuser's there
+	lacks := o.lacks()
+	require.Len(o, lacks, 1)
+	require.Equal(o, "in database "+o.name("vault"), lacks[0].Detail)
+
 	session := o.mustLogin("{shop}", o.name("ada"))
 	record := o.look(o.ada)
 	require.Empty(o, record.Gaps)
@@ -239,7 +248,24 @@ func rightsToLook(o *office) {
 	alive, err := o.pg.EndSessions(o.Context(), o.ada)
 	o.rejected(err)
 	require.Equal(o, 1, alive)
+	_, err = o.pg.Rotate(o.Context(), o.ada)
+	o.rejected(err)
 	require.NoError(o, session.Ping(o.Context()))
+	o.mustLogin("{shop}", o.name("ada"))
+}
+
+// rightsToContain are enough for the whole ladder down: who may lock a role may become
+// a member of it.
+func rightsToContain(o *office) {
+	for _, n := range postgres.Spec.Needs {
+		if !n.Rare && n.Reach != provider.ToRestore {
+			o.give(n)
+		}
+	}
+	for _, s := range o.steps() {
+		require.False(o, o.try(s), "%s %s", s.Action, s.Database)
+	}
+	require.True(o, o.look(o.ada).Gone())
 }
 
 // allRightsBut lacks one: preflight names it and nothing else, with the statement that
@@ -283,7 +309,7 @@ func (o *office) refusals() (refused int) {
 		if s.Action != access.Contain {
 			continue
 		}
-		if alive, err := o.pg.EndSessions(o.Context(), o.ada); alive > 0 {
+		if _, err := o.pg.EndSessions(o.Context(), o.ada); err != nil {
 			require.Contains(o, o.rejected(err), "cannot be ended by us")
 			require.NoError(o, session.Ping(o.Context()))
 			refused++

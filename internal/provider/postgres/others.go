@@ -1,6 +1,8 @@
 package postgres
 
 import (
+	"context"
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,19 +16,35 @@ import (
 // catalogs tell.
 type others struct {
 	supers  []string // where superusers granted something
+	public  []string // databases in whose schema public somebody granted something
 	special []string // attributes that roles have and that only some may give
 }
 
-// What the first superuser owns is listed without an owner. What is granted to ourselves
-// we do not take away.
-const grantingSupers = `
-select distinct case a.dbid when 0 then 'the server' else coalesce('database ' || (select datname from pg_database where oid = a.dbid), 'a database') end
+// grantedBySupers are entries for what superusers own. What the first of them owns is
+// listed without an owner, and so is what pg_database_owner owns: since 15 that is the
+// schema public, which has the same number in every database. What is granted to
+// ourselves we do not take away.
+const grantedBySupers = `
 from pg_shdepend a
 left join pg_shdepend o on o.dbid = a.dbid and o.classid = a.classid and o.objid = a.objid and o.deptype = 'o' and o.refclassid = a.refclassid
 left join pg_roles r on r.oid = o.refobjid
+left join pg_database d on d.oid = a.dbid
 where a.refclassid = 'pg_authid'::regclass and a.deptype = 'a' and a.classid <> 'pg_auth_members'::regclass and coalesce(r.rolsuper, true)
   and a.refobjid is distinct from o.refobjid and a.refobjid <> (select oid from pg_roles where rolname = current_user)
-order by 1`
+  and `
+
+const isPublic = `(a.classid = 'pg_namespace'::regclass and a.objid = 2200 and o.refobjid is null)`
+
+const grantingSupers = `select distinct case a.dbid when 0 then 'the server' else coalesce('database ' || d.datname, 'a database') end ` +
+	grantedBySupers + ` not ` + isPublic + ` order by 1`
+
+const publicGrants = `select distinct d.datname::text ` + grantedBySupers + isPublic + ` and d.datallowconn and has_database_privilege(d.oid, 'CONNECT') order by 1`
+
+// publicOfSuper asks inside of a database.
+const publicOfSuper = `
+select r.rolsuper from pg_namespace n join pg_database d on d.datname = current_database()
+  join pg_roles r on r.oid = case pg_get_userbyid(n.nspowner) when 'pg_database_owner' then d.datdba else n.nspowner end
+where n.oid = 2200`
 
 // From 16 on a membership is ended with the rights of the role that granted it.
 const membersBySupers = `
@@ -42,6 +60,7 @@ where r.oid >= 16384 and not r.rolsuper and r.rolname <> current_user and has or
 
 func (o *others) ask(b *pgx.Batch, version int) {
 	into(b, grantingSupers, &o.supers)
+	into(b, publicGrants, &o.public)
 	if version >= 16 {
 		into(b, membersBySupers, &o.supers)
 	}
@@ -55,6 +74,24 @@ func into(b *pgx.Batch, sql string, list *[]string) {
 		*list = append(*list, more...)
 		return err
 	})
+}
+
+// askInside finds out who owns the schemas that the shared catalogs tell nothing of.
+func (s *Server) askInside(ctx context.Context, o *others) error {
+	for _, database := range o.public {
+		var super bool
+		err := s.conns.look(ctx, 0, database, func(conn *kept) error { return conn.QueryRow(ctx, publicOfSuper).Scan(&super) })
+		switch {
+		case turnedAway(err):
+			super = true // for all we know
+		case err != nil && !errors.Is(err, pgx.ErrNoRows): // or it was dropped in between
+			return err
+		}
+		if place := "database " + database; super && !slices.Contains(o.supers, place) {
+			o.supers = append(o.supers, place)
+		}
+	}
+	return nil
 }
 
 func (o others) check() provider.Check {

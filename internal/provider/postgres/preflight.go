@@ -12,12 +12,16 @@ import (
 
 // Preflight checks what our login may do, with the words that would grant it.
 func (s *Server) Preflight(ctx context.Context) ([]provider.Check, error) {
-	var checks []provider.Check
-	err := s.conns.look(ctx, 0, s.home, func(conn *kept) (err error) {
-		checks, err = s.check(ctx, conn.Conn)
-		return err
-	})
-	return checks, s.classified("preflight "+s.connection, err)
+	op := "preflight " + s.connection
+	var f findings
+	err := s.conns.look(ctx, 0, s.home, func(conn *kept) error { return f.ask(ctx, conn.Conn) })
+	if err == nil && !f.Super {
+		err = s.askInside(ctx, &f.others) // with no connection in hand, for there may be one only
+	}
+	if err != nil {
+		return nil, s.classified(op, err)
+	}
+	return f.checks(), nil
 }
 
 // The oldest and the newest version that the tests run on or that the catalogs were
@@ -56,37 +60,48 @@ order by 1`
 
 const superusers = `select rolname::text from pg_roles where rolsuper and oid >= 16384 order by 1`
 
-func (s *Server) check(ctx context.Context, conn *pgx.Conn) ([]provider.Check, error) {
-	var r rights
-	var shut []place
-	var foreign, supers []string
-	var of others
+// findings are what the server tells of our login and of what is in its way.
+type findings struct {
+	rights
+	others
+	version string
+	major   int
+	shut    []place
+	foreign []string // roles that our login may not change
+	bosses  []string // superusers
+}
+
+func (f *findings) ask(ctx context.Context, conn *pgx.Conn) error {
+	f.version, f.major = conn.PgConn().ParameterStatus("server_version"), major(conn)
 	var b pgx.Batch
 	b.Queue(rightsOfOurs).Query(func(rows pgx.Rows) (err error) {
-		r, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[rights])
+		f.rights, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[rights])
 		return err
 	})
 	b.Queue(shutDatabases).Query(func(rows pgx.Rows) (err error) {
-		shut, err = pgx.CollectRows(rows, pgx.RowToStructByPos[place])
+		f.shut, err = pgx.CollectRows(rows, pgx.RowToStructByPos[place])
 		return err
 	})
-	into(&b, notOurs, &foreign)
-	into(&b, superusers, &supers)
-	of.ask(&b, major(conn))
+	into(&b, notOurs, &f.foreign)
+	into(&b, superusers, &f.bosses)
+	f.others.ask(&b, f.major)
 	if err := conn.SendBatch(ctx, &b).Close(); err != nil {
-		return nil, err
+		return err
 	}
-	version, login := major(conn), quote(r.Login)
-	if r.Super || version < 16 {
-		foreign = nil
+	if f.Super || f.major < 16 {
+		f.foreign = nil
 	}
-	if r.Super {
-		supers, of = nil, others{}
+	if f.Super {
+		f.bosses, f.others = nil, others{}
 	}
+	return nil
+}
+
+func (f findings) checks() []provider.Check {
+	r, login := f.rights, quote(f.Login)
 	checks := []provider.Check{
 		{
-			Name: "server version", Fatal: version < oldest, OK: version >= oldest && version <= newest,
-			Detail: "PostgreSQL " + conn.PgConn().ParameterStatus("server_version"),
+			Name: "server version", Fatal: f.major < oldest, OK: f.major >= oldest && f.major <= newest, Detail: "PostgreSQL " + f.version,
 			Remedy: fmt.Sprintf("versions %d to %d are known", oldest, newest),
 		}, {
 			Name: "server is the primary", Fatal: true, OK: !r.Standby,
@@ -94,24 +109,24 @@ func (s *Server) check(ctx context.Context, conn *pgx.Conn) ([]provider.Check, e
 		}, {
 			Name: mayCreate, Fatal: true, OK: r.Super || r.CreateRole, Detail: "as " + readable(r.Login) + rank(r), Remedy: remedy(mayCreate, login, ""),
 		}, {
-			Name: mayChange, OK: len(foreign) == 0, Detail: shortList(readableAll(foreign)), Remedy: remedy(mayChange, login, firstOf(foreign)),
+			Name: mayChange, OK: len(f.foreign) == 0, Detail: shortList(readableAll(f.foreign)), Remedy: remedy(mayChange, login, firstOf(f.foreign)),
 		}, {
-			Name: "may offboard superusers", OK: len(supers) == 0,
-			Detail: shortList(readableAll(supers)), Remedy: "only a superuser can: connect as one",
+			Name: "may offboard superusers", OK: len(f.bosses) == 0,
+			Detail: shortList(readableAll(f.bosses)), Remedy: "only a superuser can: connect as one",
 		},
 		{Name: maySignal, OK: r.Super || r.Signal, Remedy: remedy(maySignal, login, "")},
 		{Name: mayTell, OK: r.Super || r.Stats, Detail: "only the owner of a subscription needs it", Remedy: remedy(mayTell, login, "")},
 	}
-	checks = append(checks, of.check(), r.makesAgain(of.special, version), provider.Check{
+	checks = append(checks, f.others.check(), r.makesAgain(f.special, f.major), provider.Check{
 		Name: maySeeSecrets, OK: r.Authid, Detail: "only a cancelled incident needs it", Remedy: remedy(maySeeSecrets, login, ""),
 	})
-	checks = append(checks, databaseChecks(shut, login)...)
+	checks = append(checks, databaseChecks(f.shut, login)...)
 	for i := range checks {
 		if checks[i].OK {
 			checks[i].Remedy = ""
 		}
 	}
-	return checks, nil
+	return checks
 }
 
 func rank(r rights) string {
