@@ -12,6 +12,7 @@ import (
 	"github.com/severhq/sever/internal/api"
 	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/desk"
+	"github.com/severhq/sever/internal/scim"
 )
 
 func (a *app) serveCommand() *cobra.Command {
@@ -43,6 +44,8 @@ type serving struct {
 	desk *desk.Desk
 	vars config.Vars
 	log  *slog.Logger
+	// who says by our tokens who sends a request, and refuses who may not.
+	who scim.Authenticator
 }
 
 // mount is where something arrives that is none of our calls. What is made answers by
@@ -55,6 +58,7 @@ type mount struct {
 // mounts are all of them, a line each.
 var mounts = []mount{
 	{"/hooks/", takeHooks},
+	{scim.Prefix + "/", provisioned},
 }
 
 // listening is the JSON of serve, printed once it answers.
@@ -91,8 +95,9 @@ func (a *app) serve(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	o := api.Options{Desk: d, Log: log, Version: thisBuild().Version, Mounts: map[string]http.Handler{}}
+	who := &later{}
 	for _, m := range mounts {
-		h, err := m.make(ctx, serving{d, a.vars, log})
+		h, err := m.make(ctx, serving{d, a.vars, log, who})
 		if err != nil {
 			return err
 		}
@@ -101,6 +106,7 @@ func (a *app) serve(ctx context.Context) error {
 		}
 	}
 	server := api.New(o)
+	who.Server = server
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", settings.Listen)
 	if err != nil {
 		return desk.Failf(desk.Unreachable, "listen on %s: %w", settings.Listen, err).Then("choose another address: SEVER_LISTEN")

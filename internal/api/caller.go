@@ -72,7 +72,7 @@ func (s *Server) identify(c huma.Context, next func(huma.Context)) {
 	about.caller = caller
 	if err := errors.Join(roles.Within(caller.Roles, caller.Name, act), s.Desk.Roles.May(caller.Name, act)); err != nil {
 		first, _ := errors.AsType[*roles.RefusalError](err)
-		s.noteRefusal(c, act, first)
+		s.noteRefusal(c.Context(), c.Operation().OperationID, act, first)
 		p := newProblem(http.StatusForbidden, "forbidden", about.id, first.Error())
 		p.Next = []string{"ask somebody who has the role (sever help roles), or for a token that has it (sever help http)"}
 		s.answer(c, p)
@@ -118,13 +118,13 @@ func (s *Server) caller(ctx context.Context, header string) (Caller, error) {
 
 // noteRefusal leaves a row about what somebody may not, once an hour for each kind of
 // act, so that a client that asks in a loop does not fill the trail.
-func (s *Server) noteRefusal(c huma.Context, act roles.Act, no *roles.RefusalError) {
-	ctx, about, now := c.Context(), requestOf(c.Context()), time.Now()
+func (s *Server) noteRefusal(ctx context.Context, call string, act roles.Act, no *roles.RefusalError) {
+	about, now := requestOf(ctx), time.Now()
 	s.Log.WarnContext(ctx, "a request was refused", "request", about.id, "actor", about.caller.Name, "token", about.caller.Token, "why", no.Error())
 	err := s.Desk.Store.Do(ctx, func(tx *store.Tx) error {
 		return tx.Append(ctx, audit.Event{Chain: audit.House, Key: fmt.Sprintf("http/refused/%s/%s/%s/%s", about.caller.Token, about.caller.Name, act, now.UTC().Format("2006010215")),
 			At: now, Kind: audit.RequestRefused, Actor: about.caller.Name, Object: string(act), Outcome: "refused", Words: no.Error(),
-			Data: map[string]any{"token": about.caller.Token, "call": c.Operation().OperationID}})
+			Data: map[string]any{"token": about.caller.Token, "call": call}})
 	})
 	if err != nil {
 		s.Log.ErrorContext(ctx, "a refusal could not be written into the trail", "request", about.id, "error", err)

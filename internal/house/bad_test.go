@@ -38,6 +38,11 @@ import "github.com/severhq/sever/internal/store"
 package hook
 
 import "github.com/severhq/sever/activities"
+-- internal/scim/scim.go --
+// Package scim reaches a case by itself.
+package scim
+
+import "github.com/severhq/sever/workflows"
 -- internal/payload/payload.go --
 // Package payload knows more than keys.
 package payload
@@ -253,6 +258,7 @@ func TestRulesCanFail(t *testing.T) {
 		"internal/provider/x/x.go:7: imports internal/provider/y",
 		"internal/provider/y/y.go:12: uses time.Sleep",
 		"internal/provider/y/y.go:14: uses http.Get",
+		"internal/scim/scim.go:4: imports workflows",
 		"internal/store/store.go:6: imports go.temporal.io/sdk/client",
 		"internal/story/story.go:4: imports internal/store",
 		"internal/sweep/sweep.go:4: imports internal/store",

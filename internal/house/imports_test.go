@@ -114,7 +114,7 @@ var importRules = []importRule{
 	},
 	{
 		in: []string{"starter"}, onlyOurs: true, only: []string{
-			"internal/access", "internal/audit", "internal/config", "internal/desk/...", "internal/evidence", "internal/inbox/...", "internal/payload/...", "internal/plan", "internal/roles", "internal/store", "internal/story", "internal/sweep",
+			"internal/access", "internal/audit", "internal/config", "internal/desk/...", "internal/evidence", "internal/inbox/...", "internal/payload/...", "internal/plan", "internal/roles", "internal/scim", "internal/store", "internal/story", "internal/sweep",
 			"internal/courier", "internal/notice",
 			"internal/api",
 			"internal/wiring", "workflows",
@@ -129,6 +129,12 @@ var importRules = []importRule{
 			own, "internal/access", "internal/audit", "internal/config", "internal/desk", "internal/inbox", "internal/roles", "internal/store", "workflows",
 		},
 		why: "what another system sends, and gets done without the desk, nobody has checked",
+	},
+	{
+		in: []string{"internal/scim"}, onlyOurs: true, only: []string{
+			"internal/access", "internal/audit", "internal/desk", "internal/inbox", "internal/roles", "internal/store",
+		},
+		why: "a directory that reaches a case past the inbox is answered when the case is, and orders twice what it sends twice",
 	},
 	{
 		in: []string{"internal/api"}, onlyOurs: true, only: []string{

@@ -8,18 +8,8 @@ import (
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/audit"
+	"github.com/severhq/sever/internal/store"
 )
-
-// Order asks for the end of a person's access because her directory has her no
-// longer. Its key makes a repeated order the same order.
-type Order struct {
-	Principal access.PrincipalID
-	Reason    access.Reason
-	By        string // the token that the directory came with
-	At        time.Time
-	Ticket    string
-	Key       string
-}
 
 // change is what a write means beyond what it stores.
 type change struct {
@@ -34,13 +24,13 @@ type change struct {
 var deleted = change{kind: audit.UserDeleted, ended: true}
 
 // weigh says what it means that a user is stored as after, and was before; nil: there
-// was none. stood is whether the person counted as active until now, whoever said so.
-func weigh(before *user, after user, stood bool) change {
+// was none. stood is how the person stood until now, whoever said so.
+func weigh(before *user, after user, stood store.Standing) change {
 	c := change{kind: audit.UserProvisioned}
 	active := after.doc.active()
 	if before == nil {
-		c.ended = stood && !active
-		c.returned = !stood && active
+		c.ended = stood.Active && !active
+		c.returned = stood.Known && !stood.Active && active
 		return c
 	}
 	c.fields = differences(before.doc, after.doc)

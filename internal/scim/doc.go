@@ -11,8 +11,8 @@
 //   - A user belongs to one principal for ever. Which one is decided when the user is
 //     made, by the attribute that the settings name; neither a new name nor a new
 //     externalId leads to anybody else afterwards.
-//   - Who comes back while a case is open is told to a person. The case is neither
-//     stopped nor carried on in silence.
+//   - Who comes back while a case is open: the case is held before it removes more,
+//     and a person has the task to say how it ends.
 //   - What a directory may send and we do not keep (addresses, photos, passwords) is
 //     passed over. A name that no schema has is refused, for it may be "active"
 //     misspelt.

@@ -10,29 +10,30 @@ import (
 	"time"
 
 	"github.com/severhq/sever/internal/audit"
+	"github.com/severhq/sever/internal/inbox"
 	"github.com/severhq/sever/internal/store"
 )
 
 // follow writes what a change means into the trail, orders the end of an access, and
-// tells a person of somebody who is back: all in the transaction of the change.
+// tells of somebody who is back: all in the transaction of the change.
 func (s *server) follow(c call, tx *store.Tx, u user, what change, at time.Time) error {
 	ctx := c.r.Context()
 	key := fmt.Sprintf("%s.%d", u.ID, u.Version)
-	order := Order{}
-	if what.ended {
-		var err error
-		if order, err = u.doc.ending(at); err != nil {
-			return err
-		}
-		order.Principal, order.By, order.Key = u.Principal, c.by, key
-		if err := s.Deliver(ctx, tx, order); err != nil {
-			return err
+	order, err := u.doc.ending(at)
+	if err != nil {
+		return err
+	}
+	order.Principal, order.By, order.Why = u.Principal, c.by, "the directory has the person as not active any more"
+	switch {
+	case what.ended:
+		err = deliver(ctx, tx, key, order)
+	case what.returned:
+		if err = s.back(ctx, tx, u, key, at); err == nil {
+			err = deliver(ctx, tx, key, inbox.Order{Principal: u.Principal, Act: inbox.Hold, By: c.by, Why: "the directory has the person as active again"})
 		}
 	}
-	if what.returned {
-		if err := s.back(ctx, tx, u, key, at); err != nil {
-			return err
-		}
+	if err != nil {
+		return err
 	}
 	data := map[string]any{"user": u.ID, "version": u.Version, "active": u.doc.active()}
 	if len(what.fields) > 0 {
@@ -42,11 +43,18 @@ func (s *server) follow(c call, tx *store.Tx, u user, what change, at time.Time)
 		Words: what.words(order.At), Data: data})
 }
 
+// deliver stores an order. The number of the change makes it the same order, however
+// often it is told.
+func deliver(ctx context.Context, tx *store.Tx, key string, o inbox.Order) error {
+	_, err := inbox.TakeIn(ctx, tx, inbox.Message{Kind: inbox.SCIM, Source: "users", ID: key, Body: []byte(key), Order: o})
+	return err
+}
+
 // backDue is how long somebody has to look at a case whose principal is back.
 const backDue = 4 * time.Hour
 
-// back makes a task where the person of a user is back and her case is open. The case
-// itself is left alone: whether it ends is for a person to say.
+// back makes a task where the person of a user is back and her case is open. That case
+// is held (see follow): how it ends is for a person to say.
 func (s *server) back(ctx context.Context, tx *store.Tx, u user, key string, at time.Time) error {
 	open, err := tx.OpenCaseOf(ctx, u.Principal)
 	if errors.Is(err, store.ErrNotFound) {
@@ -56,9 +64,9 @@ func (s *server) back(ctx context.Context, tx *store.Tx, u user, key string, at 
 		return err
 	}
 	k := store.Task{CaseID: open.ID, Key: store.TaskOfReturn + key, Subject: string(u.Principal), Owner: open.Requester, Due: at.Add(backDue), OpenedAt: at,
-		Words: "the directory has " + string(u.Principal) + " as active again while the case is open; the case goes on",
-		Next: "hold it: sever hold " + open.ID + `; give back what it took: sever cancel ` + open.ID +
-			`; or say why it is right: sever tasks done ` + open.ID + " " + store.TaskOfReturn + key + ` --reason "..."`}
+		Words: "the directory has " + string(u.Principal) + " as active again while the case is open",
+		Next: "let it go on: sever resume " + open.ID + "; or give back what it took: sever cancel " + open.ID +
+			"; then: sever tasks done " + open.ID + " " + store.TaskOfReturn + key + ` --reason "..."`}
 	if err := tx.OpenTask(ctx, k); err != nil {
 		return err
 	}

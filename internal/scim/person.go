@@ -8,6 +8,7 @@ import (
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/desk"
+	"github.com/severhq/sever/internal/inbox"
 	"github.com/severhq/sever/internal/store"
 )
 
@@ -151,9 +152,9 @@ func fit(s string) string {
 }
 
 // ending is how the access of the user ends, as the user itself says.
-func (d document) ending(now time.Time) (Order, error) {
+func (d document) ending(now time.Time) (inbox.Order, error) {
 	of := d.at(severURN)
-	o := Order{Reason: access.Reason(strings.ToLower(of.text("reason"))), Ticket: of.text("ticket")}
+	o := inbox.Order{Act: inbox.Offboard, Reason: access.Reason(strings.ToLower(of.text("reason"))), Ticket: of.text("ticket")}
 	if o.Reason == "" {
 		o.Reason = access.HR
 	}

@@ -1,7 +1,6 @@
 package scim
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -25,9 +24,9 @@ const (
 	maxScan = 20000
 )
 
-// Authenticator says who sends a request, and refuses who may not do the act. A
-// *desk.Error of the kind Forbidden is who is known and may not; another one that is
-// not Unreachable is who is not known.
+// Authenticator says who sends a request, and refuses who may not do the act. The
+// error of who is not known is a *desk.Error of the kind Invalid, of who may not one of
+// the kind Forbidden.
 type Authenticator interface {
 	Authenticate(r *http.Request, act roles.Act) (actor string, err error)
 }
@@ -38,9 +37,7 @@ type Options struct {
 	Who     Authenticator
 	// Naming is the attribute that says which principal a new user is.
 	Naming Naming
-	// Deliver stores an order in the transaction that stores what made it necessary.
-	Deliver func(context.Context, *store.Tx, Order) error
-	Log     *slog.Logger
+	Log    *slog.Logger
 }
 
 // server answers requests.
@@ -125,7 +122,7 @@ func (s *server) answer(w http.ResponseWriter, c call, h func(call) (answer, err
 		act = roles.Read
 	}
 	if c.by, err = s.Who.Authenticate(c.r, act); err != nil {
-		if f := desk.Explain(err); f.Kind != desk.Forbidden && f.Kind != desk.Unreachable && f.Kind != desk.Internal {
+		if f := desk.Explain(err); f.Kind == desk.Invalid {
 			err = &refusal{http.StatusUnauthorized, "", f.Error()}
 		}
 		return a, err

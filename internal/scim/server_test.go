@@ -1,9 +1,7 @@
 package scim
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -12,8 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -24,6 +22,7 @@ import (
 	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/dev/devtest"
 	"github.com/severhq/sever/internal/dev/severtest"
+	"github.com/severhq/sever/internal/inbox"
 	"github.com/severhq/sever/internal/roles"
 	"github.com/severhq/sever/internal/store"
 )
@@ -37,9 +36,7 @@ type directory struct {
 	records *store.Store
 	token   string
 
-	mu     sync.Mutex
-	orders []Order
-	fail   error // of the next delivery
+	told int64 // the last delivery that was told
 }
 
 // tokens opens doors by name: the token of a requester writes, any other reads.
@@ -49,7 +46,7 @@ func (tokens) Authenticate(r *http.Request, act roles.Act) (string, error) {
 	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	switch {
 	case !ok || token == "stranger":
-		return "", desk.Failf(desk.Missing, "the token is not known")
+		return "", desk.Invalidf("the token is not known")
 	case token == "reader" && act != roles.Read:
 		return "", desk.Failf(desk.Forbidden, "reader may not %s", act)
 	}
@@ -59,17 +56,7 @@ func (tokens) Authenticate(r *http.Request, act roles.Act) (string, error) {
 func newDirectory(t *testing.T, n Naming) *directory {
 	t.Helper()
 	d := &directory{T: t, records: severtest.Records(t), token: "okta"}
-	server := httptest.NewServer(New(Options{Records: d.records, Who: tokens{}, Naming: n, Log: slog.New(slog.DiscardHandler),
-		Deliver: func(_ context.Context, _ *store.Tx, o Order) error {
-			d.mu.Lock()
-			defer d.mu.Unlock()
-			if err := d.fail; err != nil {
-				d.fail = nil
-				return err
-			}
-			d.orders = append(d.orders, o)
-			return nil
-		}}))
+	server := httptest.NewServer(New(Options{Records: d.records, Who: tokens{}, Naming: n, Log: slog.New(slog.DiscardHandler)}))
 	t.Cleanup(server.Close)
 	d.url = server.URL
 	return d
@@ -104,12 +91,30 @@ func (d *directory) must(status int, method, path, body string) map[string]any {
 	return out
 }
 
-// newOrders are those since the last time.
-func (d *directory) newOrders() []Order {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	out := d.orders
-	d.orders = nil
+// orders are those since the last time, in words.
+func (d *directory) orders() []string {
+	d.Helper()
+	all, err := d.records.Deliveries(d.Context(), store.DeliveryFilter{Kind: inbox.SCIM}, store.Page{})
+	require.NoError(d, err)
+	var out []string
+	for _, one := range slices.Backward(all) {
+		if one.ID <= d.told {
+			continue
+		}
+		d.told = one.ID
+		o, err := inbox.OrderOf(one.Asks)
+		require.NoError(d, err)
+		words := fmt.Sprintf("%s: %s %s by %s", one.MessageID, o.Act, o.Principal, o.By)
+		for _, more := range []string{string(o.Reason), o.Ticket} {
+			if more != "" {
+				words += ", " + more
+			}
+		}
+		if !o.At.IsZero() {
+			words += ", at " + o.At.Format(time.RFC3339)
+		}
+		out = append(out, words)
+	}
 	return out
 }
 
@@ -180,14 +185,8 @@ func (d *directory) converse(text string) string {
 			require.NoError(d, err)
 			said += "\n" + string(text)
 		}
-		for _, o := range d.newOrders() {
-			said += fmt.Sprintf("\n-- order: %s, %s, by %s, %s", o.Principal, o.Reason, o.By, o.Key)
-			if !o.At.IsZero() {
-				said += ", at " + o.At.Format(time.RFC3339)
-			}
-			if o.Ticket != "" {
-				said += ", ticket " + o.Ticket
-			}
+		for _, o := range d.orders() {
+			said += "\n-- order " + o
 		}
 		for _, id := range regexp.MustCompile(`\b[a-z2-7]{26}\b`).FindAllString(said, -1) {
 			if ids[id] == "" {
@@ -228,11 +227,13 @@ func TestARepeatedPatchOrdersNothingNew(t *testing.T) {
 	for range 3 {
 		require.Equal(t, false, d.patches(http.StatusOK, id, deactivate)["active"])
 	}
-	require.Equal(t, []Order{{Principal: "E1", Reason: access.HR, By: "okta", Key: id + ".2"}}, d.newOrders())
-	require.Equal(t, []string{"okta user.provisioned E1:", "okta user.deactivated E1: the access is to end"}, d.trail())
+	require.Equal(t, []string{id + ".2: offboard E1 by okta, hr"}, d.orders())
+	name := "scim/users/" + id + ".2"
+	require.Equal(t, []string{"okta user.provisioned E1:", "okta delivery.received " + name + ": the directory has the person as not active any more",
+		"okta user.deactivated E1: the access is to end"}, d.trail())
 	d.patches(http.StatusOK, id, reactivate)
 	d.patches(http.StatusOK, id, deactivate)
-	require.Equal(t, []Order{{Principal: "E1", Reason: access.HR, By: "okta", Key: id + ".4"}}, d.newOrders(), "she left once more")
+	require.Equal(t, []string{id + ".3: hold E1 by okta", id + ".4: offboard E1 by okta, hr"}, d.orders(), "she left once more")
 }
 
 // What ends an access and cannot be ordered is not stored either: the directory sends
@@ -241,21 +242,26 @@ func TestNothingIsAcknowledgedThatIsNotOrdered(t *testing.T) {
 	t.Parallel()
 	d := newDirectory(t, ByExternalID)
 	id := d.ada()
+	// Somebody else used the number of the change for another message.
+	reserved := inbox.Message{Kind: inbox.SCIM, Source: "users", ID: id + ".2", Body: []byte("another"), Order: inbox.Order{Act: inbox.None, By: "x"}}
+	_, err := inbox.New(d.records, slog.New(slog.DiscardHandler)).Take(t.Context(), reserved)
+	require.NoError(t, err)
+	d.orders()
 	for _, end := range []func(){
 		func() { d.patches(http.StatusInternalServerError, id, deactivate) },
 		func() { d.must(http.StatusInternalServerError, "DELETE", "/Users/"+id, "") },
 	} {
-		d.fail = errors.New("the disk is full")
 		end()
-		require.Empty(t, d.newOrders())
+		require.Empty(t, d.orders())
 		require.Equal(t, true, d.must(http.StatusOK, "GET", "/Users/"+id, "")["active"])
 		s, err := d.records.Standing(t.Context(), "E1")
 		require.NoError(t, err)
 		require.True(t, s.Active)
 	}
-	require.Equal(t, []string{"okta user.provisioned E1:"}, d.trail())
-	d.patches(http.StatusOK, id, deactivate)
-	require.Len(t, d.newOrders(), 1)
+	for _, line := range d.trail() {
+		require.NotContains(t, line, "user.deactivated")
+		require.NotContains(t, line, "user.deleted")
+	}
 }
 
 func TestSomebodyIsBackWhileHerCaseIsOpen(t *testing.T) {
@@ -282,6 +288,7 @@ func TestSomebodyIsBackWhileHerCaseIsOpen(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, access.CaseOpen, c.Status)
 	require.Contains(t, d.trail(), "okta user.reactivated E1: title")
+	require.Equal(t, []string{id + ".2: offboard E1 by okta, hr", id + ".3: hold E1 by okta"}, d.orders(), "nothing more is removed meanwhile")
 }
 
 // Neither a name nor an externalId that was somebody's leads to that person's history.
@@ -360,9 +367,9 @@ func TestAUserWhoIsMadeInactive(t *testing.T) {
 	for _, id := range []string{"E1", "E2"} {
 		d.must(http.StatusCreated, "POST", "/Users", fmt.Sprintf(`{"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": %q, "externalId": %q, "active": "False"}`, id, id))
 	}
-	orders := d.newOrders()
+	orders := d.orders()
 	require.Len(t, orders, 1)
-	require.Equal(t, access.PrincipalID("E1"), orders[0].Principal)
+	require.Contains(t, orders[0], "offboard E1 by okta, hr")
 }
 
 func TestWhoMay(t *testing.T) {

@@ -119,7 +119,7 @@ func (s *server) change(c call, to func(document) (document, error)) (answer, er
 		if err := after.check(at); err != nil {
 			return err
 		}
-		what := weigh(&before, after, false)
+		what := weigh(&before, after, store.Standing{})
 		if len(what.fields) == 0 {
 			return nil
 		}
@@ -185,10 +185,8 @@ func (s *server) remove(c call) (answer, error) {
 	return answer{status: http.StatusNoContent}, err
 }
 
-// provision brings the person of a user up to date, and says whether she counted as
-// active until now.
-func (s *server) provision(c call, tx *store.Tx, u user) (active bool, err error) {
+// provision brings the person of a user up to date, and says how she stood until now.
+func (s *server) provision(c call, tx *store.Tx, u user) (store.Standing, error) {
 	p, unknown := u.person()
-	was, err := tx.Provision(c.r.Context(), p, u.doc.active(), unknown)
-	return was.Active, err
+	return tx.Provision(c.r.Context(), p, u.doc.active(), unknown)
 }
