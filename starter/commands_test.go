@@ -47,6 +47,7 @@ func TestCommands(t *testing.T) {
 			"a case that is not there, and one that ended": strangers,
 			"many people at once":                          striking,
 			"whose an account is, is never guessed":        holding,
+			"a directory has somebody no longer":           directing,
 			"a sweep finds what nobody has issued":         sweeping,
 			"a sweep that makes no sense is refused":       badSweeps,
 			"a sweep compares with what is allowed":        entitled,

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,9 +20,11 @@ import (
 
 	"github.com/severhq/sever/activities"
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/dev/devtest"
 	"github.com/severhq/sever/internal/dev/leaver"
 	"github.com/severhq/sever/internal/dev/postgres"
+	"github.com/severhq/sever/internal/inbox"
 	"github.com/severhq/sever/internal/provider/catalog"
 	"github.com/severhq/sever/internal/store"
 	"github.com/severhq/sever/internal/wiring"
@@ -99,9 +102,14 @@ func (w *world) work(t *testing.T, key ed25519.PrivateKey) {
 	stop, err := wiring.Start(ctx, wiring.Parts{Temporal: temporal, Store: records, Connections: conns, Pace: pace,
 		Notary: activities.Notary{Key: key, File: w.vars["SEVER_CHECKPOINTS"]}, Sink: activities.DirSink(w.vars["SEVER_SECRET_DIR"])})
 	require.NoError(t, err)
+	arrived := inbox.Dispatcher{Log: slog.New(slog.DiscardHandler), Desk: &desk.Desk{Store: records, Temporal: temporal, Namespace: temporal.Namespace,
+		Connections: conns, Vars: w.vars}}
+	var running sync.WaitGroup
+	running.Go(func() { arrived.Run(ctx) })
 	t.Cleanup(func() {
-		stop()
 		cancel()
+		running.Wait()
+		stop()
 		temporal.Close()
 		records.Close()
 		conns.Close()
