@@ -25,6 +25,8 @@ type Numbers struct {
 	// LateLooks are second looks whose time passed long ago.
 	LateLooks int
 	Contained []Contained
+	// Notices are how those stand that tell people outside.
+	Notices []NoticeNumbers
 }
 
 // OpenCases counts the open cases of a reason by age: opened within the hour, the day,
@@ -86,6 +88,10 @@ func (q queries) Numbers(ctx context.Context, now time.Time, late time.Duration,
 		        select b.bucket, (select count(*) from took t where t.reason = took.reason and t.seconds <= b.bucket) as within
 		        from unnest(@buckets::float8[]) as b(bucket)) as counted)
 		from took group by reason order by reason`, args)
+	if err != nil {
+		return n, err
+	}
+	n.Notices, err = q.CountNotices(ctx)
 	return n, err
 }
 

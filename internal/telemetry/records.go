@@ -25,6 +25,10 @@ var (
 	auditUnsigned = desc("sever_audit_lag_seconds", "How old the oldest row is that no signed checkpoint covers.")
 	stuck         = desc("sever_stuck_steps", "Steps that began more than an hour ago and have no result.")
 	lateLooks     = desc("sever_late_second_looks", "Second looks whose time passed more than an hour ago.")
+	waiting       = desc("sever_notices_waiting", "Notices to people outside that are on their way, by destination.", "destination")
+	oldest        = desc("sever_notices_oldest_seconds", "How long the oldest of them has been waiting.", "destination")
+	givenUp       = desc("sever_notices_failed", "Notices that were given up; each is a task as well.", "destination")
+	delivered     = desc("sever_notices_delivered_total", "Notices that were taken.", "destination")
 	contained     = desc("sever_time_to_contained_seconds", "How long cases took, from their beginning or their effective date, until nobody could log in any more.", "reason")
 )
 
@@ -50,7 +54,7 @@ type records struct {
 
 // Describe lists the metrics.
 func (r *records) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{recordsUp, openCases, unknown, openTasks, auditLag, auditUnsigned, stuck, lateLooks, contained} {
+	for _, d := range []*prometheus.Desc{recordsUp, openCases, unknown, openTasks, auditLag, auditUnsigned, stuck, lateLooks, contained, waiting, oldest, givenUp, delivered} {
 		out <- d
 	}
 }
@@ -76,13 +80,15 @@ func (r *records) Collect(out chan<- prometheus.Metric) {
 	gauge(openTasks, float64(n.Tasks-n.Overdue), "false")
 	gauge(openTasks, float64(n.Overdue), "true")
 	gauge(auditLag, float64(n.Lag))
-	age := 0.0
-	if !n.Unsigned.IsZero() {
-		age = now.Sub(n.Unsigned).Seconds()
-	}
-	gauge(auditUnsigned, age)
+	gauge(auditUnsigned, since(n.Unsigned, now))
 	gauge(stuck, float64(n.Stuck))
 	gauge(lateLooks, float64(n.LateLooks))
+	for _, d := range n.Notices {
+		gauge(waiting, float64(d.Waiting), d.Destination)
+		gauge(oldest, since(d.Oldest, now), d.Destination)
+		gauge(givenUp, float64(d.Failed), d.Destination)
+		out <- prometheus.MustNewConstMetric(delivered, prometheus.CounterValue, float64(d.Delivered), d.Destination)
+	}
 	for _, c := range n.Contained {
 		within := map[float64]uint64{}
 		for i, count := range c.Within {
@@ -90,6 +96,14 @@ func (r *records) Collect(out chan<- prometheus.Metric) {
 		}
 		out <- prometheus.MustNewConstHistogram(contained, uint64(c.Count), c.Seconds, within, string(c.Reason))
 	}
+}
+
+// since is how long ago something was, in seconds; zero for what was not.
+func since(at, now time.Time) float64 {
+	if at.IsZero() {
+		return 0
+	}
+	return now.Sub(at).Seconds()
 }
 
 func (r *records) read() (store.Numbers, time.Time, error) {
