@@ -70,7 +70,7 @@ are for scripts.`,
 	add("know", a.rosterCommand(), a.identitiesCommand(), a.secretsCommand(), a.sweepsCommand(), a.connectionsCommand(), a.providersCommand(), a.preflightCommand())
 	add("audit", a.evidenceCommand(), a.auditCommand())
 	add("run", a.upCommand(), a.serveCommand(), a.tokensCommand(), a.demoCommand(), a.simulateCommand(), a.migrateCommand(), a.reconcileCommand(), a.noticesCommand(), a.keysCommand(), a.codecCommand(), a.versionCommand())
-	root.AddCommand(topics()...)
+	root.AddCommand(append(topics(), noticesTopic())...)
 	return root
 }
 

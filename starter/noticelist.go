@@ -9,7 +9,7 @@ import (
 
 func (a *app) showNotices(list noticeList, now time.Time) {
 	if len(list.Destinations) == 0 {
-		a.out.line("Nobody is told outside. See: sever help notices")
+		a.out.line("Nobody is told outside. See: sever help what-is-told")
 		return
 	}
 	rows := [][]string{}

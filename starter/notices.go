@@ -20,7 +20,7 @@ func (a *app) noticesCommand() *cobra.Command {
 		Use:   "notices",
 		Short: "Who is told outside: list, test, try again",
 		Long: `Workers tell people outside of tasks, approvals, guards and ends, by signed webhooks and by
-mail. "sever help notices" says what is told to whom, and how a receiver checks it.`,
+mail. "sever help what-is-told" says what is told to whom, and how a receiver checks it.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -143,7 +143,7 @@ func (a *app) listNotices(ctx context.Context, all bool, now time.Time) error {
 func (a *app) noticeSettings() (courier.Settings, error) {
 	s, err := courier.FromVars(a.vars)
 	if err != nil {
-		return s, desk.Invalidf("%w", err).Then("correct it: sever help notices")
+		return s, desk.Invalidf("%w", err).Then("correct it: sever help what-is-told")
 	}
 	return s, nil
 }

@@ -62,7 +62,7 @@ func (a *app) testNotice(ctx context.Context, name, as string) error {
 	}
 	answer, err := s.Routes[i].Send(ctx, courier.Parcel{ID: id, Body: body})
 	if err != nil {
-		return desk.Failf(desk.Unreachable, "%s did not take the test: %w", name, err).Then("correct the settings that begin with %s, or what answers at %s: sever help notices",
+		return desk.Failf(desk.Unreachable, "%s did not take the test: %w", name, err).Then("correct the settings that begin with %s, or what answers at %s: sever help what-is-told",
 			settingsOf(s.Routes[i]), s.Routes[i].Where)
 	}
 	took := time.Since(began)
@@ -89,7 +89,7 @@ func unknownDestination(name string, s courier.Settings) error {
 	}
 	f := desk.Invalidf("there is no destination %q in the settings here", name)
 	if len(names) == 0 {
-		return f.Then("set SEVER_NOTICE_WEBHOOKS or SEVER_SMTP_URL: sever help notices")
+		return f.Then("set SEVER_NOTICE_WEBHOOKS or SEVER_SMTP_URL: sever help what-is-told")
 	}
 	return f.Then("there are: %s", strings.Join(names, ", "))
 }

@@ -26,7 +26,8 @@ wholly readable, a blocked step, a denied plan, or no plan. Without --check a pr
   SEVER_ROLE_REQUESTER   offboard, also with --dry-run
   SEVER_ROLE_APPROVER    approve, deny
   SEVER_ROLE_OPERATOR    hold, resume, retry, escalate, cancel, waive, reinstate; import identities,
-                         rosters and secrets; confirm and reject whose an account is; finish tasks; sweeps
+                         rosters and secrets; confirm and reject whose an account is; finish tasks;
+                         test notices and have them tried again; sweeps
   SEVER_ROLE_AUDITOR     read: status, cases, plan, audit show, audit verify, evidence, the lists
 
 Who has any of the roles may read. * is everybody. Letter case and outer spaces do not count.
@@ -63,6 +64,11 @@ out. Lists are never null.
   sweeps pause, resume, delete   sweep, decision, by
   tasks                 tasks[]: case, key, subject, words, next, owner, due, overdue, reminders
   tasks done            case, task, by
+  notices list          destinations[]: name, configured, means, where, events[], waiting, delivered, failed, oldest;
+                        notices[]: message, destination, event, case, state, attempts, answer, next_at
+  notices test          destination, message, answer, seconds
+  notices retry         retried
+  notices secret        one field, the secret
   secrets import        added[], changed[], unchanged, principals
   secrets list          secrets[]
   identities import     added[], changed[], unchanged, people
@@ -113,6 +119,8 @@ environment does not have is read from $SEVER_HOME/sever.env (written by sever u
   SEVER_CODEC_TOKEN, SEVER_CODEC_ORIGIN   of sever codec: what a caller must know, and the origin of Temporal's interface
   SEVER_MONITORING          host:port where the worker answers /metrics, /healthz and /readyz, with no
                             authentication: where only the monitoring reaches it (the worker's)
+  SEVER_NOTICE_WEBHOOKS, SEVER_NOTICE_<NAME>_URL, _SECRET, _OLD_SECRET, _EVENTS, SEVER_SMTP_URL, _FROM, _TO, _EVENTS, _TLS,
+  SEVER_NOTICE_TEMPLATES, SEVER_NOTICE_PATIENCE   who is told outside, by webhook or mail (the worker's): sever help what-is-told
   SEVER_DEPLOYMENT, SEVER_BUILD   its version for Temporal's worker deployments (the worker's)
   OTEL_EXPORTER_OTLP_ENDPOINT   where traces go; OpenTelemetry's other variables hold too
   NO_COLOR                  print without colours
