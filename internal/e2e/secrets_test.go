@@ -51,7 +51,7 @@ func TestNoSecretIsWrittenDownAnywhere(t *testing.T) {
 	s.awaits(`select count(*) = 0 from steps where case_id = $1 and state = 'undone'`, ada, false)
 	s.codec(p)
 	for _, args := range [][]string{{"audit", "show", ada}, {"audit", "show", carol}, {"audit", "verify"}, {"status", carol}, {"status"}, {"cases"},
-		{"tasks"}, {"plan", carol}, {"connections"}, {"providers"}, {"identities", "list"}, {"approve", carol}, {"status", "C-nobody"}} {
+		{"tasks"}, {"plan", carol}, {"connections"}, {"providers"}, {"identities", "list"}, {"notices", "list", "--all"}, {"notices", "test", "ops"}, {"notices", "test", "mail"}, {"approve", carol}, {"status", "C-nobody"}} {
 		s.run(p, args...)
 		s.run(p, append(args, "--json")...)
 	}
@@ -75,6 +75,9 @@ func TestNoSecretIsWrittenDownAnywhere(t *testing.T) {
 	require.Contains(t, p["arguments"], "sever-worker")
 	require.Contains(t, p["file log/worker.log"], "goroutine ", "the dump of the stack")
 	require.Contains(t, p["table steps"], "refused", "the words of the systems are kept, without what they repeat")
+	require.Greater(t, s.outside.hooks.Load(), int32(2), "workers told it, too")
+	require.Greater(t, s.outside.mails.Load(), int32(2))
+	require.Contains(t, p["table notices"], "400 Bad Request")
 	for name, e := range s.echoes {
 		require.Positive(t, e.spoiled, "%s refused nothing", name)
 		s.words = append(s.words, e.known()...)
@@ -113,6 +116,7 @@ type secrets struct {
 	role    string
 	more    []string // variables
 	token   string
+	outside *outsiders
 }
 
 // word is a secret that nothing else is called, with signs that are escaped everywhere.
@@ -164,6 +168,7 @@ func newSecrets(t *testing.T) *secrets {
 		"SEVER_CONNECTIONS=pg-main=postgres,pg-bad=postgres,my-main=mysql," + s.site.Connections() + ",do-bad=digitalocean",
 	}
 	s.proxied()
+	s.outside = s.told()
 	s.install.env = append(s.install.env, s.more...)
 	return s
 }
@@ -324,6 +329,9 @@ func (s *secrets) wrongSettings(p places) {
 		"SEVER_DATABASE_URL=postgres://app:" + s.word("no-url") + "@[::1/x",
 		"SEVER_AUDIT_KEY=" + s.word("no-seed"),
 		payload.Variable + "=" + s.word("no-key"),
+		"SEVER_NOTICE_OPS_SECRET=" + s.word("no-secret"),
+		"SEVER_NOTICE_OPS_URL=ftp://ops:" + s.word("no-hook") + "@host:port:port/%zz",
+		"SEVER_SMTP_URL=smtp://sever:" + s.word("no-mail") + "@host:port:port/%zz",
 	} {
 		cmd := exec.Command(filepath.Join(s.install.bin, "sever-worker"))
 		cmd.Env = append(slices.Clone(s.install.env), "TEMPORAL_ADDRESS=127.0.0.1:1", "SEVER_DATABASE_URL=postgres://app:"+s.words[0]+"@127.0.0.1:1/x", wrong)
