@@ -111,10 +111,9 @@ func (r *Records) SettleSweep(ctx context.Context, in SweepSettledInput) error {
 
 // SweepEndInput ends a run.
 type SweepEndInput struct {
-	Sweep     int64         `json:"sweep"`
-	Run       int           `json:"run"`
-	Cancelled bool          `json:"cancelled,omitempty"`
-	Enforced  SweepEnforced `json:"enforced,omitzero"`
+	Sweep     int64 `json:"sweep"`
+	Run       int   `json:"run"`
+	Cancelled bool  `json:"cancelled,omitempty"`
 }
 
 // SweepEnded is how a run ended.
@@ -126,7 +125,6 @@ type SweepEnded struct {
 	New      int64             `json:"new"`
 	Gone     int64             `json:"gone"`
 	Unseen   int64             `json:"unseen"`
-	SweepEnforced
 }
 
 // EndSweep weighs the connections of a run, counts what it found, and closes it.
@@ -150,7 +148,6 @@ func (r *Records) endSweep(ctx context.Context, in SweepEndInput) (out SweepEnde
 			return err
 		}
 		run.Result, run.Words = sweepResult(lanes, in.Cancelled)
-		run.Opened, run.Waiting, run.WaitsFor = in.Enforced.Opened, in.Enforced.Waiting, in.Enforced.WaitsFor
 		if run, err = tx.EndSweepRun(ctx, run); err != nil {
 			return err
 		}
@@ -158,8 +155,7 @@ func (r *Records) endSweep(ctx context.Context, in SweepEndInput) (out SweepEnde
 		if err != nil {
 			return err
 		}
-		out = SweepEnded{run.Result, run.Words, run.Accounts, run.Found, run.Appeared, run.Went, run.Unseen,
-			SweepEnforced{run.Opened, run.Waiting, run.WaitsFor}}
+		out = SweepEnded{run.Result, run.Words, run.Accounts, run.Found, run.Appeared, run.Went, run.Unseen}
 		data := map[string]any{"accounts": run.Accounts, "found": run.Found, "new": run.Appeared, "gone": run.Went, "unseen": run.Unseen}
 		for what, states := range kinds {
 			data["kind "+string(what)] = states[sweep.New] + states[sweep.Still]

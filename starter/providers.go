@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/severhq/sever/internal/access"
-	"github.com/severhq/sever/internal/desk/paper"
+	"github.com/severhq/sever/internal/provider/catalog"
 )
 
 // honesty is the JSON of providers.
@@ -34,10 +34,11 @@ func (a *app) providersCommand() *cobra.Command {
 }
 
 func (a *app) providers() error {
-	out := paper.Providers()
+	out := honesty{Capabilities: []capability{}}
 	rows := [][]string{}
 	last := ""
-	for _, r := range out.Capabilities {
+	for _, r := range catalog.Honesty() {
+		out.Capabilities = append(out.Capabilities, capability{r.Provider, r.Engine, r.Action, r.Support, r.How})
 		system := r.Provider
 		if r.Engine != r.Provider {
 			system += ", engine " + r.Engine

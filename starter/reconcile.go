@@ -5,6 +5,11 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+
+	"github.com/severhq/sever/internal/desk"
+	"github.com/severhq/sever/workflows"
 )
 
 // reconcileCommand runs once what a schedule runs every minute.
@@ -31,9 +36,19 @@ func (a *app) reconcile(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	found, err := d.Reconcile(ctx)
-	if err != nil {
+	if err := d.Awake(ctx); err != nil {
 		return err
+	}
+	run, err := clients.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: workflows.ReconcileID + "-by-hand", TaskQueue: workflows.TaskQueue, StaticSummary: "reconcile, by hand",
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+	}, "Reconcile")
+	if err != nil {
+		return desk.Refusal(ctx, err, desk.Within)
+	}
+	var found workflows.Reconciled
+	if err := run.Get(ctx, &found); err != nil {
+		return desk.Refusal(ctx, err, desk.Within)
 	}
 	if a.json {
 		a.out.document(found)

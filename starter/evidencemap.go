@@ -1,4 +1,4 @@
-package dossier
+package main
 
 import (
 	"cmp"
@@ -7,9 +7,9 @@ import (
 	"github.com/severhq/sever/internal/store"
 )
 
-// content is what is on record about a case, as a pack has it. Snapshots stay where they
+// packed is what is on record about a case, as a pack has it. Snapshots stay where they
 // are: they are for giving access back, and for nobody to read.
-func content(f store.CaseFile) evidence.Input {
+func packed(f store.CaseFile) evidence.Input {
 	c := f.Case
 	in := evidence.Input{
 		Case: evidence.Case{
