@@ -115,10 +115,10 @@ func (f findings) checks() []provider.Check {
 			Detail: shortList(readableAll(f.bosses)), Remedy: "only a superuser can: connect as one",
 		},
 		{Name: maySignal, OK: r.Super || r.Signal, Remedy: remedy(maySignal, login, "")},
-		{Name: mayTell, OK: r.Super || r.Stats, Detail: "only the owner of a subscription needs it", Remedy: remedy(mayTell, login, "")},
+		{Name: mayTell, OK: r.Super || r.Stats, Detail: "only the owner of a subscription needs it, and it shows the queries of everybody", Remedy: remedy(mayTell, login, "")},
 	}
 	checks = append(checks, f.others.check(), r.makesAgain(f.special, f.major), provider.Check{
-		Name: maySeeSecrets, OK: r.Authid, Detail: "only a cancelled incident needs it", Remedy: remedy(maySeeSecrets, login, ""),
+		Name: maySeeSecrets, OK: r.Authid, Detail: "only a cancelled incident needs it, and it shows the hashes of all passwords", Remedy: remedy(maySeeSecrets, login, ""),
 	})
 	checks = append(checks, databaseChecks(f.shut, login)...)
 	for i := range checks {
