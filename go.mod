@@ -9,6 +9,7 @@ require (
 	github.com/digitalocean/godo v1.236.0
 	github.com/emersion/go-smtp v0.25.1
 	github.com/getkin/kin-openapi v0.152.0
+	github.com/go-jose/go-jose/v4 v4.1.8
 	github.com/go-sql-driver/mysql v1.9.3
 	github.com/golang-migrate/migrate/v4 v4.20.1
 	github.com/gophercloud/gophercloud/v2 v2.15.0
