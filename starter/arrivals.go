@@ -9,6 +9,7 @@ import (
 	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/inbox"
 	"github.com/severhq/sever/internal/inbox/hook"
+	"github.com/severhq/sever/internal/inbox/set"
 )
 
 // takeHooks answers signed webhooks at /hooks/.
@@ -18,6 +19,18 @@ func takeHooks(ctx context.Context, s serving) (http.Handler, error) {
 		return nil, err
 	}
 	return hook.Handler(arrivals(ctx, s.desk, s.log), sources), nil
+}
+
+// takeEvents answers security event tokens at /events/.
+func takeEvents(ctx context.Context, s serving) (http.Handler, error) {
+	issuers, err := set.Open(s.vars)
+	if err != nil {
+		return nil, desk.Invalidf("%w", err).Then("see: sever help arrivals")
+	}
+	if len(issuers) == 0 {
+		return nil, nil
+	}
+	return set.Handler(arrivals(ctx, s.desk, s.log), issuers), nil
 }
 
 func webhooks(vars config.Vars) (hook.Sources, error) {

@@ -59,6 +59,7 @@ type mount struct {
 var mounts = []mount{
 	{"/hooks/", takeHooks},
 	{scim.Prefix + "/", provisioned},
+	{"/events/", takeEvents},
 }
 
 // listening is the JSON of serve, printed once it answers.
