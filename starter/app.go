@@ -67,7 +67,8 @@ are for scripts.`,
 	add("cases", a.offboardCommand(), a.incidentCommand(), a.statusCommand(), a.casesCommand(), a.tasksCommand())
 	add("decide", a.decisionCommands()...)
 	add("decide", a.reinstateCommand())
-	add("know", a.rosterCommand(), a.identitiesCommand(), a.secretsCommand(), a.sweepsCommand(), a.connectionsCommand(), a.providersCommand(), a.preflightCommand())
+	add("know", a.rosterCommand(), a.identitiesCommand(), a.secretsCommand(), a.sweepsCommand(), a.connectionsCommand(), a.providersCommand(), a.preflightCommand(),
+		a.deliveriesCommand(), a.hooksCommand())
 	add("audit", a.evidenceCommand(), a.auditCommand())
 	add("run", a.upCommand(), a.serveCommand(), a.tokensCommand(), a.demoCommand(), a.simulateCommand(), a.migrateCommand(), a.reconcileCommand(), a.noticesCommand(), a.keysCommand(), a.codecCommand(), a.versionCommand())
 	root.AddCommand(append(topics(), noticesTopic())...)

@@ -41,6 +41,7 @@ before it writes anything. Set the same for both. What the worker refuses has no
 row of the audit trail (decision.refused, or case.refused in the trail of the house), and sever
 status shows it. A name is what somebody says it is: the roles are as good as the way in which
 SEVER_ACTOR is set for people, and as the access to Temporal and to the database.`},
+		arrivalsTopic,
 		{Use: "json", Short: "What --json prints", Long: `Every command prints one JSON document on standard output. Fields may be added; none is
 renamed, and none changes its meaning. Times are RFC 3339 in UTC, an absent time is left
 out. Lists are never null.
@@ -75,6 +76,11 @@ out. Lists are never null.
   identities list       identities[]
   identities questions  questions[]
   identities confirm, reject   questions[], principal, about, decision, by, case, nudged
+  deliveries list       deliveries[]: id, kind, source, message, act, principal, state, words, case
+  deliveries retry, drop   the delivery
+  deliveries doubts, trust   doubts[]: principal, words, delivery, raised_at
+  hooks list            hooks[]: name, path, actor, act, values[]
+  hooks check           hook, act, principal or subject, reason, at, ticket, hold, why
   connections           connections[]
   providers             capabilities[]
   providers rights      rights[]: provider, reach, give, on, without, check, source, seen, rare
@@ -114,6 +120,7 @@ environment does not have is read from $SEVER_HOME/sever.env (written by sever u
                             its path, or a JSON array with arguments. It is told SEVER_CASE,
                             SEVER_CONNECTION, SEVER_RESOURCE, SEVER_ACCOUNT and SEVER_HOST, has 30 s,
                             and ends with 0 when it has the secret; else another one is made
+  SEVER_HOOKS, SEVER_EVENTS   who may send what ends access: sever help arrivals (sever serve's)
   SEVER_PAYLOAD_KEYS        encrypts what Temporal stores: id=base64,... (sever keys new makes one). The first
                             encrypts, all decode. The same for every worker and command line
   SEVER_CODEC_TOKEN, SEVER_CODEC_ORIGIN   of sever codec: what a caller must know, and the origin of Temporal's interface
