@@ -111,9 +111,10 @@ func (r *Records) SettleSweep(ctx context.Context, in SweepSettledInput) error {
 
 // SweepEndInput ends a run.
 type SweepEndInput struct {
-	Sweep     int64 `json:"sweep"`
-	Run       int   `json:"run"`
-	Cancelled bool  `json:"cancelled,omitempty"`
+	Sweep     int64         `json:"sweep"`
+	Run       int           `json:"run"`
+	Cancelled bool          `json:"cancelled,omitempty"`
+	Enforced  SweepEnforced `json:"enforced,omitzero"`
 }
 
 // SweepEnded is how a run ended.
@@ -125,6 +126,7 @@ type SweepEnded struct {
 	New      int64             `json:"new"`
 	Gone     int64             `json:"gone"`
 	Unseen   int64             `json:"unseen"`
+	SweepEnforced
 }
 
 // EndSweep weighs the connections of a run, counts what it found, and closes it.
@@ -148,6 +150,7 @@ func (r *Records) endSweep(ctx context.Context, in SweepEndInput) (out SweepEnde
 			return err
 		}
 		run.Result, run.Words = sweepResult(lanes, in.Cancelled)
+		run.Opened, run.Waiting, run.WaitsFor = in.Enforced.Opened, in.Enforced.Waiting, in.Enforced.WaitsFor
 		if run, err = tx.EndSweepRun(ctx, run); err != nil {
 			return err
 		}
@@ -155,7 +158,8 @@ func (r *Records) endSweep(ctx context.Context, in SweepEndInput) (out SweepEnde
 		if err != nil {
 			return err
 		}
-		out = SweepEnded{run.Result, run.Words, run.Accounts, run.Found, run.Appeared, run.Went, run.Unseen}
+		out = SweepEnded{run.Result, run.Words, run.Accounts, run.Found, run.Appeared, run.Went, run.Unseen,
+			SweepEnforced{run.Opened, run.Waiting, run.WaitsFor}}
 		data := map[string]any{"accounts": run.Accounts, "found": run.Found, "new": run.Appeared, "gone": run.Went, "unseen": run.Unseen}
 		for what, states := range kinds {
 			data["kind "+string(what)] = states[sweep.New] + states[sweep.Still]

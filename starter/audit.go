@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/severhq/sever/internal/audit"
-	"github.com/severhq/sever/internal/desk"
+	"github.com/severhq/sever/internal/desk/paper"
 	"github.com/severhq/sever/internal/story"
 )
 
@@ -35,40 +35,23 @@ Reading a trail is no part of verifying it: see sever audit verify.`,
 	return c
 }
 
-// trail is the JSON of audit show.
-type trail struct {
-	Chain string      `json:"chain"`
-	Rows  []audit.Row `json:"rows"`
-}
-
 func (a *app) auditShow(ctx context.Context, what string, all bool) error {
 	clients, err := a.records(ctx)
 	if err != nil {
 		return err
 	}
 	defer clients.Close()
-	chain := what
-	if what != audit.House {
-		c, err := desk.Find(ctx, clients.store, what)
-		if err != nil {
-			return err
-		}
-		chain = c.ID
-	}
-	out := trail{Chain: chain, Rows: []audit.Row{}}
-	for row, err := range clients.store.Events(ctx, chain, 1) {
-		if err != nil {
-			return err
-		}
-		out.Rows = append(out.Rows, row)
+	out, err := paper.TrailOf(ctx, clients.store, what)
+	if err != nil {
+		return err
 	}
 	switch {
 	case a.json:
 		a.out.document(out)
-	case all || chain == audit.House:
+	case all || out.Chain == audit.House:
 		a.showRows(out.Rows)
 	default:
-		a.showStory(chain, out.Rows)
+		a.showStory(out.Chain, out.Rows)
 	}
 	return nil
 }

@@ -287,7 +287,7 @@ func question(t *testing.T, w *world) {
 	require.Equal(t, exitOpen, w.sever(t, "", "plan", "QA2", "--check").code)
 
 	var id string
-	for _, q := range must[questionList](t, w, nil, exitOK, "identities", "questions").Questions {
+	for _, q := range must[paper.QuestionList](t, w, nil, exitOK, "identities", "questions").Questions {
 		if q.Principal == "QA2" {
 			id = strconv.FormatInt(q.ID, 10)
 		}
@@ -308,7 +308,7 @@ func question(t *testing.T, w *world) {
 		require.Equal(t, exitBadInput, a.code, a.out)
 		require.Contains(t, a.err, c.says)
 	}
-	said := must[answered](t, w, nil, exitOK, "identities", "reject", "QA2", "pg-main", "qara", "--reason", "it is QA1's", "--as", "dba")
+	said := must[desk.Answered](t, w, nil, exitOK, "identities", "reject", "QA2", "pg-main", "qara", "--reason", "it is QA1's", "--as", "dba")
 	require.Equal(t, p.Case, said.Case)
 	require.True(t, said.Nudged, said.Missed)
 	p = must[picture](t, w, nil, exitOK, "status", "QA2", "--follow")
@@ -319,7 +319,7 @@ func question(t *testing.T, w *world) {
 	require.Contains(t, story, "said that pg-main/qara is not the principal's: it is QA1's")
 	require.Contains(t, w.sever(t, "", "identities", "questions", "--all").out, "rejected by dba")
 
-	stated := must[answered](t, w, nil, exitOK, "identities", "confirm", "QA2", "pg-main", "qara_two")
+	stated := must[desk.Answered](t, w, nil, exitOK, "identities", "confirm", "QA2", "pg-main", "qara_two")
 	require.Empty(t, stated.Questions)
 	rules := config.Vars{"SEVER_CONN_PG_MAIN_NAMES": "x_{{.ID}}"}
 	list := w.with(t, rules, "", "identities", "list", "--principal", "QA2").out

@@ -8,23 +8,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/severhq/sever/internal/desk"
+	"github.com/severhq/sever/internal/desk/paper"
 	"github.com/severhq/sever/internal/provider/catalog"
 )
-
-// connectionList is the JSON of connections.
-type connectionList struct {
-	Connections []connectionLine `json:"connections"`
-}
-
-type connectionLine struct {
-	Name           string   `json:"name"`
-	Kind           string   `json:"kind"`
-	Queue          string   `json:"queue"`
-	Owner          string   `json:"owner,omitempty"`
-	TasksPerSecond float64  `json:"tasks_per_second,omitempty"`
-	Parallel       int      `json:"parallel"`
-	Protected      []string `json:"protected,omitempty"`
-}
 
 func (a *app) connectionsCommand() *cobra.Command {
 	return &cobra.Command{
@@ -51,19 +37,18 @@ func (a *app) listConnections() error {
 		return err
 	}
 	defer conns.Close()
-	list := connectionList{}
-	rows := [][]string{}
-	for _, c := range conns.All() {
-		list.Connections = append(list.Connections, connectionLine{c.Name, c.Kind, c.Queue(), c.Owner, c.Limits.TasksPerSecond, c.Limits.Parallel, c.Protected})
-		rate := "no limit"
-		if c.Limits.TasksPerSecond > 0 {
-			rate = fmt.Sprintf("%v/s", c.Limits.TasksPerSecond)
-		}
-		rows = append(rows, []string{c.Name, c.Kind, rate, fmt.Sprint(c.Limits.Parallel), c.Queue(), printable(c.Owner), printable(strings.Join(c.Protected, ", "))})
-	}
+	list := paper.Connections(conns)
 	if a.json {
 		a.out.document(list)
 		return nil
+	}
+	rows := [][]string{}
+	for _, c := range list.Connections {
+		rate := "no limit"
+		if c.TasksPerSecond > 0 {
+			rate = fmt.Sprintf("%v/s", c.TasksPerSecond)
+		}
+		rows = append(rows, []string{c.Name, c.Kind, rate, fmt.Sprint(c.Parallel), c.Queue, printable(c.Owner), printable(strings.Join(c.Protected, ", "))})
 	}
 	a.out.table([]string{"connection", "kind", "rate", "parallel", "queue", "owner", "protected"}, rows)
 	return nil

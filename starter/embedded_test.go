@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/desk/paper"
 	"github.com/severhq/sever/internal/dev/devtest"
 )
 
@@ -62,7 +63,7 @@ func TestDemo(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(text), "the case is closed: clean")
 	require.Contains(t, string(text), "The trail is whole")
-	var rows trail
+	var rows paper.Trail
 	text, err = os.ReadFile(doc.Report + ".json")
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(text, &rows))

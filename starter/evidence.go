@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/ed25519"
 	"encoding/base64"
@@ -10,16 +9,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/desk"
+	"github.com/severhq/sever/internal/desk/dossier"
 	"github.com/severhq/sever/internal/evidence"
 	"github.com/severhq/sever/internal/roles"
-	"github.com/severhq/sever/internal/store"
 )
 
 // packWish is what the flags of evidence say.
@@ -69,11 +66,7 @@ func (a *app) evidence(ctx context.Context, what string, w packWish) error {
 	if err != nil {
 		return err
 	}
-	settings, err := config.Parse[auditSettings](a.vars, "")
-	if err != nil {
-		return desk.Invalidf("%w", err)
-	}
-	keys, err := publicKeys(settings)
+	settings, err := dossier.SettingsOf(a.vars)
 	if err != nil {
 		return err
 	}
@@ -97,80 +90,33 @@ func (a *app) evidence(ctx context.Context, what string, w packWish) error {
 	if _, err := os.Lstat(path); err == nil && !w.force {
 		return desk.Invalidf("%s is there already", path).Then("choose another file with --out, or replace it with --force")
 	}
-	key, err := settings.signer()
+	pack, err := settings.Pack(ctx, clients.store, c.ID, by, secrets)
 	if err != nil {
-		return err
-	}
-	if err := signTrail(ctx, clients.store, key, settings.Checkpoints); err != nil {
-		return err
-	}
-	file, err := clients.store.CaseFile(ctx, c.ID)
-	if err != nil {
-		return err
-	}
-	in := packed(file)
-	in.Keys, in.Key, in.MadeAt, in.MadeBy, in.Secrets = keys, key, time.Now(), by, config.Scrubber(secrets)
-	pack, err := evidence.Build(in)
-	if leak, ok := errors.AsType[*evidence.SecretError](err); ok {
-		return desk.Failf(desk.Open, "%w", leak).Then("change that credential: it stands in the records of case %s", c.ID)
-	}
-	if err != nil {
-		return err
-	}
-	if err := noteRead(ctx, clients.store, pack, by); err != nil {
 		return err
 	}
 	if err := writePack(path, pack.Zip, w.force); err != nil {
 		return err
 	}
+	key, err := settings.Signer()
+	if err != nil {
+		return err
+	}
 	a.showPack(path, pack, key)
-	return a.recheck(pack, keys, key != nil)
+	return a.recheck(pack, settings)
 }
 
 // recheck verifies the pack that was just written: where the records were tampered with
 // before, whoever hands it over should know first.
-func (a *app) recheck(p evidence.Pack, keys []ed25519.PublicKey, signed bool) error {
-	if !signed { // then keys that were given would ask for a signature
-		keys = nil
-	}
-	report := evidence.Verify(bytes.NewReader(p.Zip), int64(len(p.Zip)), keys)
-	if report.OK() {
-		return nil
+func (a *app) recheck(p evidence.Pack, settings dossier.Settings) error {
+	report, err := settings.Recheck(p)
+	if err != nil || report.OK() {
+		return err
 	}
 	for _, f := range report.Findings {
 		a.stderr.line(a.stderr.red("  found: ") + oneLine(f.String()))
 	}
 	return desk.Failf(desk.Open, "the pack of case %s is written, and what it was made from is not whole: %s", p.Manifest.Case,
 		plural(len(report.Findings), "finding", "findings")).Then("compare the records with a backup: sever audit verify %s", p.Manifest.Case)
-}
-
-// signTrail makes a checkpoint of how all chains stand now, in the database and outside
-// it, so that the pack has no row that none covers. Without a key it does nothing.
-func signTrail(ctx context.Context, s *store.Store, key ed25519.PrivateKey, outside string) error {
-	if key == nil {
-		return nil
-	}
-	if _, err := s.AddCheckpoint(ctx, key, time.Now()); err != nil || outside == "" {
-		return err
-	}
-	last, err := audit.LastCheckpoint(outside)
-	if err != nil {
-		return err
-	}
-	missing, err := s.CheckpointsAfter(ctx, last)
-	if err != nil {
-		return err
-	}
-	return audit.AppendCheckpoint(outside, missing...)
-}
-
-// noteRead writes who took which pack to the trail of the case.
-func noteRead(ctx context.Context, s *store.Store, p evidence.Pack, by string) error {
-	m := p.Manifest
-	return s.Do(ctx, func(tx *store.Tx) error {
-		return tx.Append(ctx, audit.Event{Chain: m.Case, Key: "evidence/" + p.Hash, At: time.Now(), Kind: audit.EvidenceRead, Actor: by, Object: m.Case,
-			Data: map[string]any{"manifest": p.Hash, "rows": m.Chain.Seq, "signed_by": m.KeyID}})
-	})
 }
 
 // writePack puts the pack where nobody else can read it, whole or not at all.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/desk/paper"
 	"github.com/severhq/sever/internal/evidence"
 )
 
@@ -64,7 +65,7 @@ func onePack(t *testing.T, w *world) {
 
 	p := must[picture](t, w, nil, exitOK, "status", adaID)
 	var read []audit.Row
-	for _, r := range must[trail](t, w, nil, exitOK, "audit", "show", p.Case).Rows {
+	for _, r := range must[paper.Trail](t, w, nil, exitOK, "audit", "show", p.Case).Rows {
 		if r.Kind == audit.EvidenceRead {
 			read = append(read, r)
 		}

@@ -5,33 +5,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/severhq/sever/internal/desk/paper"
 	"github.com/severhq/sever/internal/provider"
-	"github.com/severhq/sever/internal/provider/catalog"
 )
-
-// checked is what the preflight of one connection came to.
-type checked struct {
-	Connection string           `json:"connection"`
-	Kind       string           `json:"kind"`
-	Checks     []provider.Check `json:"checks"`
-	// Error says why it could not be asked, in its own words.
-	Error string `json:"error,omitempty"`
-}
-
-// preflightReport is the JSON of preflight.
-type preflightReport struct {
-	// Sever are the checks of this installation itself; none where one connection was asked about.
-	Sever       []provider.Check `json:"sever"`
-	Connections []checked        `json:"connections"`
-}
-
-// preflightWithin is how long one connection may take.
-const preflightWithin = 30 * time.Second
 
 func (a *app) preflightCommand() *cobra.Command {
 	return &cobra.Command{
@@ -58,49 +37,21 @@ func (a *app) preflight(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	list, own := conns.All(), []provider.Check{a.payloadCheck(), {Name: "who may do what", OK: true, Detail: who.String()}}
-	if len(args) > 0 {
-		if err := knownConnection(conns)(args[0]); err != nil {
-			return err
-		}
-		one, err := conns.For(args[0])
-		if err != nil {
-			return err
-		}
-		list, own = []*catalog.Connection{one}, []provider.Check{}
+	own := []provider.Check{a.payloadCheck(), paper.WhoMayWhat(who)}
+	report, err := paper.Preflight(ctx, conns, own, args...)
+	if err != nil {
+		return err
 	}
-	report := preflightReport{Sever: own, Connections: make([]checked, len(list))}
-	var all sync.WaitGroup
-	for i, c := range list {
-		all.Go(func() { report.Connections[i] = check(ctx, c) })
-	}
-	all.Wait()
 	if a.json {
 		a.out.document(report)
 	} else {
 		a.showPreflight(report)
 	}
-	return report.verdict()
-}
-
-func check(ctx context.Context, c *catalog.Connection) checked {
-	out := checked{Connection: c.Name, Kind: c.Kind, Checks: []provider.Check{}}
-	p, ok := c.Provider.(provider.Preflighter)
-	if !ok {
-		return out
-	}
-	ctx, cancel := context.WithTimeout(ctx, preflightWithin)
-	defer cancel()
-	checks, err := p.Preflight(ctx)
-	if err != nil {
-		out.Error = err.Error()
-	}
-	out.Checks = append(out.Checks, checks...)
-	return out
+	return verdict(report)
 }
 
 // verdict is the exit code: what could not be reached comes before what is missing.
-func (r preflightReport) verdict() error {
+func verdict(r paper.PreflightReport) error {
 	code := exitOK
 	missing := func(k provider.Check) bool { return !k.OK && k.Fatal }
 	if slices.ContainsFunc(r.Sever, missing) {
@@ -120,7 +71,7 @@ func (r preflightReport) verdict() error {
 	return nil
 }
 
-func (a *app) showPreflight(r preflightReport) {
+func (a *app) showPreflight(r paper.PreflightReport) {
 	for i, c := range r.Connections {
 		if i > 0 {
 			a.out.line("")

@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/severhq/sever/internal/access"
-	"github.com/severhq/sever/internal/provider/catalog"
+	"github.com/severhq/sever/internal/desk/paper"
 )
 
 // honesty is the JSON of providers.
@@ -34,11 +34,10 @@ func (a *app) providersCommand() *cobra.Command {
 }
 
 func (a *app) providers() error {
-	out := honesty{Capabilities: []capability{}}
+	out := paper.Providers()
 	rows := [][]string{}
 	last := ""
-	for _, r := range catalog.Honesty() {
-		out.Capabilities = append(out.Capabilities, capability{r.Provider, r.Engine, r.Action, r.Support, r.How})
+	for _, r := range out.Capabilities {
 		system := r.Provider
 		if r.Engine != r.Provider {
 			system += ", engine " + r.Engine

@@ -8,37 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/desk/paper"
 	"github.com/severhq/sever/internal/store"
 )
-
-// questionList is the JSON of identities questions.
-type questionList struct {
-	Questions []questionPart `json:"questions"`
-}
-
-type questionPart struct {
-	ID        int64              `json:"id"`
-	Principal access.PrincipalID `json:"principal"`
-	Account   access.Ref         `json:"account"`
-	Rule      string             `json:"rule,omitempty"`
-	Kind      string             `json:"kind"`
-	Words     string             `json:"words"`
-	Case      string             `json:"case"`
-	AskedAt   time.Time          `json:"asked_at"`
-	Decision  store.Answer       `json:"decision,omitempty"`
-	By        string             `json:"decided_by,omitempty"`
-	Why       string             `json:"decided_why,omitempty"`
-	At        time.Time          `json:"decided_at,omitzero"`
-}
-
-// subject is what the question is about, in a word.
-func (q questionPart) subject() string {
-	if q.Rule != "" {
-		return q.Account.Connection + ": " + q.Rule
-	}
-	return q.Account.String()
-}
 
 func (a *app) questionsCommand() *cobra.Command {
 	var all bool
@@ -63,13 +35,9 @@ func (a *app) questions(ctx context.Context, all bool) error {
 		return err
 	}
 	defer clients.Close()
-	found, err := clients.store.Questions(ctx, store.QuestionFilter{Open: !all})
+	out, err := paper.Questions(ctx, clients.store, store.QuestionFilter{Open: !all})
 	if err != nil {
 		return err
-	}
-	out := questionList{Questions: []questionPart{}}
-	for _, q := range found {
-		out.Questions = append(out.Questions, questionPart{q.ID, q.Principal, q.Ref, q.Rule, q.Kind, q.Words, q.CaseID, q.AskedAt, q.Decision, q.By, q.Why, q.At})
 	}
 	if a.json {
 		a.out.document(out)
@@ -79,7 +47,7 @@ func (a *app) questions(ctx context.Context, all bool) error {
 	return nil
 }
 
-func (a *app) showQuestions(list []questionPart, now time.Time) {
+func (a *app) showQuestions(list []paper.Question, now time.Time) {
 	if len(list) == 0 {
 		a.out.line("No question waits for anybody.")
 		return
@@ -94,7 +62,7 @@ func (a *app) showQuestions(list []questionPart, now time.Time) {
 		if q.Account.ForeignID != "" {
 			resource = strings.TrimSpace(resource + " #" + q.Account.ForeignID)
 		}
-		rows = append(rows, []string{fmt.Sprint(q.ID), printable(string(q.Principal)), printable(q.subject()), printable(resource), oneLine(q.Words), answer})
+		rows = append(rows, []string{fmt.Sprint(q.ID), printable(string(q.Principal)), printable(q.Subject()), printable(resource), oneLine(q.Words), answer})
 	}
 	a.out.table([]string{"no", "principal", "about", "on", "question", "answer"}, rows)
 	a.out.line("")

@@ -5,11 +5,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/sdk/client"
-
-	"github.com/severhq/sever/internal/desk"
-	"github.com/severhq/sever/workflows"
 )
 
 // reconcileCommand runs once what a schedule runs every minute.
@@ -36,19 +31,9 @@ func (a *app) reconcile(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := d.Awake(ctx); err != nil {
-		return err
-	}
-	run, err := clients.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: workflows.ReconcileID + "-by-hand", TaskQueue: workflows.TaskQueue, StaticSummary: "reconcile, by hand",
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-	}, "Reconcile")
+	found, err := d.Reconcile(ctx)
 	if err != nil {
-		return desk.Refusal(ctx, err, desk.Within)
-	}
-	var found workflows.Reconciled
-	if err := run.Get(ctx, &found); err != nil {
-		return desk.Refusal(ctx, err, desk.Within)
+		return err
 	}
 	if a.json {
 		a.out.document(found)

@@ -188,14 +188,14 @@ func TestRosterImport(t *testing.T) {
 		require.Contains(t, a.err, c.says)
 		require.Contains(t, w.sever(t, "", "audit", "show", "house").out, "hr        gave a roster that was refused")
 	}
-	require.Empty(t, must[rosterList](t, w, nil, exitOK, "roster", "list").People, "nothing was written")
+	require.Empty(t, must[paper.PeopleList](t, w, nil, exitOK, "roster", "list").People, "nothing was written")
 
 	five := "principal,login,attr.Hosting\nE1,ada,NW1\nE2,bob,\nE3,cy,\nE4,dan,\nE5,eve,\n"
 	dry := w.sever(t, five, "roster", "import", "-", "--dry-run")
 	require.Equal(t, exitOK, dry.code, dry.err)
 	require.Contains(t, dry.out, "+ E1 joined\n")
 	require.Contains(t, dry.out, "Dry run, nothing was written: 5 active: 5 joined, 0 left, 0 returned, 0 changed, 0 unchanged.")
-	require.Empty(t, must[rosterList](t, w, nil, exitOK, "roster", "list").People)
+	require.Empty(t, must[paper.PeopleList](t, w, nil, exitOK, "roster", "list").People)
 	require.Equal(t, exitOK, w.sever(t, five, "roster", "import", "-").code)
 	require.Contains(t, w.sever(t, five, "roster", "import", "-").out, "5 active: 0 joined, 0 left, 0 returned, 0 changed, 5 unchanged.")
 
@@ -205,14 +205,14 @@ func TestRosterImport(t *testing.T) {
 	require.Contains(t, a.err, "2 people of the 5 active ones on the last accepted roster (standard input, ")
 	require.Contains(t, a.err, `sever roster import - --accept-shrink "why"`)
 	require.Contains(t, w.sever(t, "", "audit", "show", "house").out, "40 per cent, and more than 20 per cent at once is refused")
-	for _, p := range must[rosterList](t, w, nil, exitOK, "roster", "list").People {
+	for _, p := range must[paper.PeopleList](t, w, nil, exitOK, "roster", "list").People {
 		require.Equal(t, "active", p.Standing, "a refused roster changes nothing")
 	}
 	require.Contains(t, w.sever(t, three, "roster", "import", "-", "--accept-shrink", "the Lyon office closed").out, "- E4 left\n- E5 left\nImported: 3 active: 0 joined, 2 left")
 	require.Empty(t, must[paper.CaseList](t, w, nil, exitOK, "cases").Cases, "a roster opens no case")
 	back := w.sever(t, three+"E5,eve2\n", "roster", "import", "-")
 	require.Contains(t, back.out, "+ E5 returned: login\n")
-	left := must[rosterList](t, w, nil, exitOK, "roster", "list", "--left")
+	left := must[paper.PeopleList](t, w, nil, exitOK, "roster", "list", "--left")
 	require.Len(t, left.People, 1)
 	require.Equal(t, access.PrincipalID("E4"), left.People[0].ID)
 	require.Len(t, left.Rosters, 4)

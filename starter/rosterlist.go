@@ -10,33 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/severhq/sever/internal/access"
-	"github.com/severhq/sever/internal/store"
+	"github.com/severhq/sever/internal/desk/paper"
 )
-
-// rosterList is the JSON of roster list.
-type rosterList struct {
-	People  []rosterLine `json:"people"`
-	Rosters []rosterPart `json:"rosters"`
-}
-
-type rosterLine struct {
-	access.Principal
-	Attributes map[string]string `json:"attributes,omitempty"`
-	Standing   string            `json:"standing"` // active, left, or unknown: no roster has spoken yet
-	LeftAt     time.Time         `json:"left_at,omitzero"`
-	ReturnedAt time.Time         `json:"returned_at,omitzero"`
-	RosterAt   time.Time         `json:"roster_at,omitzero"`
-}
-
-type rosterPart struct {
-	Source string    `json:"source"`
-	SHA256 string    `json:"sha256"`
-	Active int       `json:"active"`
-	Left   int       `json:"left"`
-	By     string    `json:"by"`
-	At     time.Time `json:"at"`
-}
 
 func (a *app) rosterListCommand() *cobra.Command {
 	var left bool
@@ -56,22 +31,9 @@ func (a *app) listRoster(ctx context.Context, left bool) error {
 		return err
 	}
 	defer clients.Close()
-	people, err := clients.store.People(ctx)
+	out, err := paper.People(ctx, clients.store, left)
 	if err != nil {
 		return err
-	}
-	rosters, err := clients.store.Rosters(ctx, store.Page{Limit: 10})
-	if err != nil {
-		return err
-	}
-	out := rosterList{People: []rosterLine{}, Rosters: []rosterPart{}}
-	for _, p := range people {
-		if word := rosterStanding(p.Standing); !left || word == "left" {
-			out.People = append(out.People, rosterLine{p.Principal, p.Attributes, word, p.Standing.LeftAt, p.Standing.ReturnedAt, p.Standing.RosterAt})
-		}
-	}
-	for _, r := range rosters {
-		out.Rosters = append(out.Rosters, rosterPart{r.Source, r.SHA256, r.Active, r.Left, r.By, r.At})
 	}
 	if a.json {
 		a.out.document(out)
@@ -81,17 +43,7 @@ func (a *app) listRoster(ctx context.Context, left bool) error {
 	return nil
 }
 
-func rosterStanding(s store.Standing) string {
-	switch {
-	case s.Active:
-		return "active"
-	case s.Known:
-		return "left"
-	}
-	return "unknown"
-}
-
-func (a *app) showRosterList(l rosterList, now time.Time) {
+func (a *app) showRosterList(l paper.PeopleList, now time.Time) {
 	rows := [][]string{}
 	for _, p := range l.People {
 		since := ""

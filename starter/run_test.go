@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/desk/paper"
 	"github.com/severhq/sever/internal/dev/devtest"
 )
 
@@ -152,7 +153,7 @@ func TestNobodyAnswers(t *testing.T) {
 	}
 	a := sever(t.Context(), nowhere(t), "", "preflight", "--json")
 	require.Equal(t, exitUnreachable, a.code)
-	var report preflightReport
+	var report paper.PreflightReport
 	require.NoError(t, json.Unmarshal([]byte(a.out), &report))
 	require.Equal(t, "pg-main", report.Connections[0].Connection)
 	require.Contains(t, report.Connections[0].Error, "refused")

@@ -8,6 +8,7 @@ import (
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/desk/paper"
 	"github.com/severhq/sever/internal/store"
 )
 
@@ -58,7 +59,7 @@ func TestSecretsImport(t *testing.T) {
 	}
 	list := func(args ...string) (names []string) {
 		t.Helper()
-		for _, s := range must[secretList](t, w, nil, exitOK, append([]string{"secrets", "list"}, args...)...).Secrets {
+		for _, s := range must[paper.SecretList](t, w, nil, exitOK, append([]string{"secrets", "list"}, args...)...).Secrets {
 			names = append(names, string(s.Principal)+" "+s.Secret+" "+s.Owner+" "+s.How)
 		}
 		return names
@@ -70,7 +71,7 @@ func TestSecretsImport(t *testing.T) {
 	require.Equal(t, [3]int{0, 0, 3}, count(in(first)), "again is the same")
 	changed := in("E1,deploy key,platform,wiki\n")
 	require.Equal(t, [3]int{0, 1, 0}, count(changed))
-	require.Equal(t, []secretPart{{Principal: access.PrincipalID("E1"), Secret: "deploy key", Owner: "platform", How: "wiki"}}, changed.Changed)
+	require.Equal(t, []paper.Secret{{Principal: access.PrincipalID("E1"), Secret: "deploy key", Owner: "platform", How: "wiki"}}, changed.Changed)
 	require.Equal(t, []string{"E1 deploy key platform wiki", "E1 root lab ", "E2 deploy key ops wiki"}, list())
 	require.Equal(t, []string{"E2 deploy key ops wiki"}, list("--principal", "E2"))
 

@@ -10,6 +10,7 @@ import (
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/desk"
+	"github.com/severhq/sever/internal/desk/paper"
 	"github.com/severhq/sever/internal/roles"
 	"github.com/severhq/sever/internal/store"
 )
@@ -49,31 +50,17 @@ ever removed by an import.`,
 	return c
 }
 
-// secretPart is a shared secret in JSON: its name, never its value.
-type secretPart struct {
-	Principal  access.PrincipalID `json:"principal"`
-	Secret     string             `json:"secret"`
-	Owner      string             `json:"owner"`
-	How        string             `json:"how,omitempty"`
-	ImportedBy string             `json:"imported_by,omitempty"`
-	ImportedAt time.Time          `json:"imported_at,omitzero"`
-}
-
 func secretOf(e entry) store.SharedSecret {
 	return store.SharedSecret{Principal: access.PrincipalID(e.text("principal")), Name: e.text("secret"), Owner: e.text("owner"), How: e.text("how")}
 }
 
-func partOf(s store.SharedSecret) secretPart {
-	return secretPart{s.Principal, s.Name, s.Owner, s.How, s.ImportedBy, s.ImportedAt}
-}
-
 // importedSecrets is the JSON of an import.
 type importedSecrets struct {
-	DryRun     bool         `json:"dry_run"`
-	Added      []secretPart `json:"added"`
-	Changed    []secretPart `json:"changed"`
-	Unchanged  int          `json:"unchanged"`
-	Principals int          `json:"principals"`
+	DryRun     bool           `json:"dry_run"`
+	Added      []paper.Secret `json:"added"`
+	Changed    []paper.Secret `json:"changed"`
+	Unchanged  int            `json:"unchanged"`
+	Principals int            `json:"principals"`
 }
 
 func (a *app) importSecrets(ctx context.Context, path string, w importWish) error {
@@ -121,7 +108,7 @@ func (a *app) importSecrets(ctx context.Context, path string, w importWish) erro
 
 // compare finds what the import will change.
 func (d *importedSecrets) compare(have, in []store.SharedSecret) {
-	d.Added, d.Changed, d.Unchanged = []secretPart{}, []secretPart{}, 0
+	d.Added, d.Changed, d.Unchanged = []paper.Secret{}, []paper.Secret{}, 0
 	known := map[secretName]store.SharedSecret{}
 	for _, s := range have {
 		known[secretName{string(s.Principal), s.Name}] = s
@@ -132,9 +119,9 @@ func (d *importedSecrets) compare(have, in []store.SharedSecret) {
 		old, there := known[secretName{string(s.Principal), s.Name}]
 		switch {
 		case !there:
-			d.Added = append(d.Added, partOf(s))
+			d.Added = append(d.Added, paper.SecretOf(s))
 		case old.Owner != s.Owner || old.How != s.How:
-			d.Changed = append(d.Changed, partOf(s))
+			d.Changed = append(d.Changed, paper.SecretOf(s))
 		default:
 			d.Unchanged++
 		}
@@ -148,7 +135,7 @@ func (a *app) showSecretImport(d importedSecrets) {
 		return
 	}
 	const most = 40
-	list := func(mark string, parts []secretPart) {
+	list := func(mark string, parts []paper.Secret) {
 		for i, s := range parts {
 			if i == most {
 				a.out.linef("  … and %d more", len(parts)-most)
@@ -164,11 +151,6 @@ func (a *app) showSecretImport(d importedSecrets) {
 		verb = "Dry run, nothing was written"
 	}
 	a.out.linef("%s: %d added, %d changed, %d unchanged; %s.", verb, len(d.Added), len(d.Changed), d.Unchanged, plural(d.Principals, "principal", "principals"))
-}
-
-// secretList is the JSON of secrets list.
-type secretList struct {
-	Secrets []secretPart `json:"secrets"`
 }
 
 func (a *app) listSecretsCommand() *cobra.Command {
@@ -191,20 +173,18 @@ func (a *app) listSecrets(ctx context.Context, principal access.PrincipalID) err
 		return err
 	}
 	defer clients.Close()
-	found, err := clients.store.SharedSecrets(ctx, principal)
+	out, err := paper.Secrets(ctx, clients.store, principal)
 	if err != nil {
 		return err
 	}
-	out := secretList{[]secretPart{}}
 	rows := [][]string{}
-	for _, s := range found {
-		out.Secrets = append(out.Secrets, partOf(s))
-		rows = append(rows, []string{printable(string(s.Principal)), printable(s.Name), printable(s.Owner), printable(s.How)})
+	for _, s := range out.Secrets {
+		rows = append(rows, []string{printable(string(s.Principal)), printable(s.Secret), printable(s.Owner), printable(s.How)})
 	}
 	switch {
 	case a.json:
 		a.out.document(out)
-	case len(found) == 0:
+	case len(rows) == 0:
 		a.out.line("No shared secrets. Import some: sever secrets import FILE.csv")
 	default:
 		a.out.table([]string{"principal", "secret", "owner", "how"}, rows)

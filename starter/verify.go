@@ -2,26 +2,13 @@ package main
 
 import (
 	"context"
-	"crypto/ed25519"
-	"encoding/base64"
-	"iter"
-	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/severhq/sever/internal/audit"
-	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/desk"
-	"github.com/severhq/sever/internal/store"
+	"github.com/severhq/sever/internal/desk/dossier"
 )
-
-// auditSettings say by whom checkpoints are signed and where their copies are.
-type auditSettings struct {
-	Key         config.Secret `env:"SEVER_AUDIT_KEY"`
-	PublicKeys  []string      `env:"SEVER_AUDIT_PUBLIC_KEYS"`
-	Checkpoints string        `env:"SEVER_CHECKPOINTS"`
-}
 
 func (a *app) verifyCommand() *cobra.Command {
 	var file, pack string
@@ -69,7 +56,20 @@ Exit code: 0 nothing was found, 3 otherwise.`,
 }
 
 func (a *app) verify(ctx context.Context, args []string, file string) error {
-	report, err := a.audited(ctx, args, file)
+	settings, err := dossier.SettingsOf(a.vars)
+	if err != nil {
+		return err
+	}
+	outside, err := settings.Outside(file)
+	if err != nil {
+		return err
+	}
+	clients, err := a.records(ctx)
+	if err != nil {
+		return err
+	}
+	defer clients.Close()
+	report, err := settings.Verify(ctx, clients.store, outside, args...)
 	if err != nil {
 		return err
 	}
@@ -82,104 +82,6 @@ func (a *app) verify(ctx context.Context, args []string, file string) error {
 		return exit(exitOpen)
 	}
 	return nil
-}
-
-// audited verifies a case, or everything.
-func (a *app) audited(ctx context.Context, args []string, file string) (audit.Report, error) {
-	settings, err := config.Parse[auditSettings](a.vars, "")
-	if err != nil {
-		return audit.Report{}, desk.Invalidf("%w", err)
-	}
-	keys, err := publicKeys(settings)
-	if err != nil {
-		return audit.Report{}, err
-	}
-	outside, err := copies(file, settings.Checkpoints)
-	if err != nil {
-		return audit.Report{}, err
-	}
-	clients, err := a.records(ctx)
-	if err != nil {
-		return audit.Report{}, err
-	}
-	defer clients.Close()
-	if len(args) == 0 {
-		return clients.store.VerifyAudit(ctx, keys, outside)
-	}
-	c, err := desk.Find(ctx, clients.store, args[0])
-	if err != nil {
-		return audit.Report{}, err
-	}
-	return verifyCase(ctx, clients.store, c.ID, keys, outside)
-}
-
-// verifyCase verifies the chain of one case, and all checkpoints.
-func verifyCase(ctx context.Context, s *store.Store, caseID string, keys []ed25519.PublicKey, outside []audit.Checkpoint) (audit.Report, error) {
-	inside, err := s.Checkpoints(ctx)
-	if err != nil {
-		return audit.Report{}, err
-	}
-	heads, err := s.Heads(ctx)
-	if err != nil {
-		return audit.Report{}, err
-	}
-	book := audit.Book{Chains: []string{caseID}, Expected: []string{caseID}, Heads: []audit.Head{}, Checkpoints: inside, Outside: outside, Keys: keys, Part: true,
-		Rows: func(chain string) iter.Seq2[audit.Row, error] { return s.Events(ctx, chain, 0) }}
-	for _, h := range heads {
-		if h.Chain == caseID {
-			book.Heads = append(book.Heads, h)
-		}
-	}
-	return audit.VerifyAll(book), nil
-}
-
-// publicKeys are those that may have signed.
-func publicKeys(s auditSettings) ([]ed25519.PublicKey, error) {
-	var keys []ed25519.PublicKey
-	for _, text := range s.PublicKeys {
-		b, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
-		if err != nil || len(b) != ed25519.PublicKeySize {
-			return nil, desk.Invalidf("SEVER_AUDIT_PUBLIC_KEYS has an entry that is not the base64 of a %d byte Ed25519 public key", ed25519.PublicKeySize)
-		}
-		keys = append(keys, b)
-	}
-	key, err := s.signer()
-	if err != nil || key == nil {
-		return keys, err
-	}
-	public, _ := key.Public().(ed25519.PublicKey)
-	return append(keys, public), nil
-}
-
-// signer is the key that signs checkpoints and packs; nil where none is set.
-func (s auditSettings) signer() (ed25519.PrivateKey, error) {
-	if s.Key.Empty() {
-		return nil, nil
-	}
-	seed, err := base64.StdEncoding.DecodeString(s.Key.Reveal())
-	if err != nil || len(seed) != ed25519.SeedSize {
-		return nil, desk.Invalidf("SEVER_AUDIT_KEY is not the base64 of a %d byte Ed25519 seed", ed25519.SeedSize)
-	}
-	return ed25519.NewKeyFromSeed(seed), nil
-}
-
-// copies are the checkpoints outside the database. A file that somebody named has to
-// be there; the one of the settings may not exist before the first checkpoint.
-func copies(named, configured string) ([]audit.Checkpoint, error) {
-	path := named
-	if path == "" {
-		path = configured
-	} else if _, err := os.Stat(path); err != nil {
-		return nil, desk.Invalidf("--checkpoints: %w", err)
-	}
-	if path == "" {
-		return nil, nil
-	}
-	list, err := audit.ReadCheckpoints(path)
-	if err != nil {
-		return nil, desk.Failf(desk.Open, "%w", err).Then("compare the file with a backup: a line of it cannot be read")
-	}
-	return list, nil
 }
 
 func (a *app) showReport(r audit.Report) {

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/desk"
+	"github.com/severhq/sever/internal/desk/dossier"
 	"github.com/severhq/sever/internal/evidence"
 )
 
@@ -46,11 +46,11 @@ func (a *app) verifyPack(path string, named []string) error {
 // packKeys are the keys that somebody named, each as base64 or as a file that has it.
 func (a *app) packKeys(named []string) ([]ed25519.PublicKey, error) {
 	if len(named) == 0 {
-		settings, err := config.Parse[auditSettings](a.vars, "")
+		settings, err := dossier.SettingsOf(a.vars)
 		if err != nil {
 			return nil, desk.Invalidf("%w", err)
 		}
-		return publicKeys(settings)
+		return settings.Keys()
 	}
 	var keys []ed25519.PublicKey
 	for _, text := range named {

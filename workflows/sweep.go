@@ -74,14 +74,20 @@ func Sweep(ctx workflow.Context, in SweepState) (Swept, error) {
 	case s.unfinished():
 		return Swept{}, workflow.NewContinueAsNewError(ctx, Sweep, s.SweepState)
 	}
+	if err := s.enforce(ctx); err != nil {
+		return Swept{Run: s.Run}, inOwnWords(err)
+	}
 	return s.end(ctx, false)
 }
 
 // sweeping is one run under way.
 type sweeping struct {
 	SweepState
-	free workflow.Semaphore
+	free     workflow.Semaphore
+	enforced activities.SweepEnforced
 }
+
+var sweeps *activities.Sweeps
 
 // begin numbers the run.
 func (s *sweeping) begin(ctx workflow.Context) error {
@@ -199,6 +205,15 @@ func reasonOf(err error) string {
 	return err.Error()
 }
 
+// enforce opens cases for those who have left, as far as the sweep may.
+func (s *sweeping) enforce(ctx workflow.Context) error {
+	if !s.Enforces {
+		return nil
+	}
+	return workflow.ExecuteActivity(bookkeeping(ctx, sweepPriority), sweeps.EnforceSweep,
+		activities.SweepEnforceInput{Sweep: s.Sweep, Run: s.Run}).Get(ctx, &s.enforced)
+}
+
 // end counts and closes the run.
 func (s *sweeping) end(ctx workflow.Context, cancelled bool) (Swept, error) {
 	out := Swept{Run: s.Run}
@@ -208,7 +223,7 @@ func (s *sweeping) end(ctx workflow.Context, cancelled bool) (Swept, error) {
 		ctx = own
 	}
 	if err := workflow.ExecuteActivity(bookkeeping(ctx, sweepPriority), records.EndSweep,
-		activities.SweepEndInput{Sweep: s.Sweep, Run: s.Run, Cancelled: cancelled}).Get(ctx, &out.SweepEnded); err != nil {
+		activities.SweepEndInput{Sweep: s.Sweep, Run: s.Run, Cancelled: cancelled, Enforced: s.enforced}).Get(ctx, &out.SweepEnded); err != nil {
 		return out, inOwnWords(err)
 	}
 	if out.Result == "failed" {

@@ -25,12 +25,30 @@ type policySettings struct {
 	Shared      *string        `env:"SEVER_SHARED"`
 }
 
-// PolicyOf is the policy of a reason under an installation's settings.
+// PolicyOf is the policy of a reason that somebody may give, under an installation's
+// settings.
 func PolicyOf(vars config.Vars, r access.Reason) (plan.Policy, error) {
 	p, err := plan.For(r)
+	if err == nil && r == access.Sweep {
+		err = fmt.Errorf("reason %q is of cases that sweeps open: choose hr or incident", r)
+	}
 	if err != nil {
 		return p, Invalidf("%w", err)
 	}
+	return under(vars, p)
+}
+
+// SweepPolicy is that of the cases that sweeps open.
+func SweepPolicy(vars config.Vars) (plan.Policy, error) {
+	p, err := plan.For(access.Sweep)
+	if err != nil {
+		return p, err
+	}
+	return under(vars, p)
+}
+
+// under changes a policy as the settings say.
+func under(vars config.Vars, p plan.Policy) (plan.Policy, error) {
 	s, err := config.Parse[policySettings](vars, "")
 	if err != nil {
 		return p, Invalidf("%w", err)

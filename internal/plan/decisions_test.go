@@ -132,6 +132,17 @@ func TestFinalNeverEndsAroundAnOpenAccount(t *testing.T) {
 	}
 }
 
+func TestPolicyOfASweep(t *testing.T) {
+	t.Parallel()
+	p, err := plan.For(access.Sweep)
+	require.NoError(t, err)
+	require.Equal(t, []any{plan.ApproveAlways, access.Lock, 5, false}, []any{p.Approval, p.Mode, p.Priority, p.ContainFirst})
+	require.Positive(t, p.Grace, "a mark comes before the removal")
+	for _, other := range []access.Reason{access.HR, access.Incident} {
+		require.True(t, plan.MoreUrgent(other, access.Sweep))
+	}
+}
+
 func TestPolicyOfAnUnknownReason(t *testing.T) {
 	t.Parallel()
 	_, err := plan.For("boredom")

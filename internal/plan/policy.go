@@ -81,8 +81,9 @@ const (
 	minListed = 20
 )
 
-// For is the default policy of a reason. Sweeps have theirs with the sweeps; an
-// unknown reason is an error.
+// For is the default policy of a reason; an unknown one is an error. That of a sweep is
+// the start of a case which nobody in particular asked for: it comes last, a person reads
+// its plan, and the grace is the notice between the mark and the removal.
 func For(r access.Reason) (Policy, error) {
 	p := Policy{
 		Reason:         r,
@@ -111,6 +112,14 @@ func For(r access.Reason) (Policy, error) {
 		p.RetryEvery = 5 * time.Minute
 		p.TaskDue = time.Hour
 		p.MaxPerHour = 500
+	case access.Sweep:
+		p.Approval = ApproveAlways
+		p.Priority = 5
+		p.BatchSize = 25
+		p.Patience = 5 * time.Minute
+		p.RetryEvery = 6 * time.Hour
+		p.TaskDue = 72 * time.Hour
+		p.Grace = 7 * 24 * time.Hour
 	default:
 		return Policy{}, fmt.Errorf("reason %q: choose hr or incident", r)
 	}

@@ -37,7 +37,7 @@ func (t *Tx) LockSweep(ctx context.Context, id int64) error {
 }
 
 // SweepTrust is what decides how many cases a sweep may open now. Plans count as approved
-// when a person approved them.
+// when a person approved them. A case that was asked for a moment ago counts as open.
 func (q queries) SweepTrust(ctx context.Context, id int64, run int) (sweep.Trust, error) {
 	return collectOne(ctx, q.db, fmt.Sprintf("standing of sweep %d", id), func(row pgx.CollectableRow) (s sweep.Trust, err error) {
 		return s, row.Scan(&s.Approved, &s.First, &s.InRun, &s.InHour)
@@ -45,7 +45,8 @@ func (q queries) SweepTrust(ctx context.Context, id int64, run int) (sweep.Trust
 		select exists (select from sweep_cases s join plans p on p.case_id = s.case_id
 		               where s.sweep_id = @sweep and p.needs_word and p.decided_at is not null and p.status in ('approved', 'superseded')),
 		       coalesce((select s.case_id from sweep_cases s left join cases c on c.id = s.case_id
-		                 where s.sweep_id = @sweep and coalesce(c.status, 'open') = 'open' order by s.opened_at limit 1), ''),
+		                 where s.sweep_id = @sweep and (c.status = 'open' or c.id is null and s.opened_at > clock_timestamp() - interval '1 minute')
+		                 order by s.opened_at limit 1), ''),
 		       (select count(*) from sweep_cases where sweep_id = @sweep and run = @run),
 		       (select count(*) from sweep_cases where sweep_id = @sweep and opened_at > clock_timestamp() - interval '1 hour')`,
 		pgx.NamedArgs{"sweep": id, "run": run})

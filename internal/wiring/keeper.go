@@ -82,6 +82,12 @@ func (k keeper) OpenFor(ctx context.Context, in store.Incident, who access.Princ
 	return activities.Taken{Case: opened.Case, Joined: opened.Joined, Escalated: opened.Escalated}, err
 }
 
+// OpenSwept puts the request of a sweep about one principal to their case.
+func (k keeper) OpenSwept(ctx context.Context, a activities.SweepAsk) (activities.Taken, error) {
+	opened, err := k.desk().Submit(ctx, workflows.Submit{Case: a.Case, Principal: a.Principal, Policy: a.Policy, Requester: a.Requester, Ticket: a.Ticket}, a.Key)
+	return activities.Taken{Case: opened.Case, Joined: opened.Joined, Escalated: opened.Escalated}, err
+}
+
 // scheduleReconciler makes sure that the reconciler runs at its pace. A schedule that
 // is there stays as it is, so that an operator may pause it or change its pace.
 func scheduleReconciler(ctx context.Context, p Parts) error {

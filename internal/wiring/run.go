@@ -128,6 +128,9 @@ func partsOf(cfg Config, vars config.Vars) (Parts, error) {
 	if p.Notices, err = courier.FromVars(vars); err != nil {
 		return p, err
 	}
+	if p.SweepPolicy, err = desk.SweepPolicy(vars); err != nil {
+		return p, err
+	}
 	p.Sink, err = sinkOf(cfg, vars)
 	return p, err
 }

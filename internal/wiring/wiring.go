@@ -17,6 +17,7 @@ import (
 	"github.com/severhq/sever/activities"
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/courier"
+	"github.com/severhq/sever/internal/plan"
 	"github.com/severhq/sever/internal/provider/catalog"
 	"github.com/severhq/sever/internal/roles"
 	"github.com/severhq/sever/internal/store"
@@ -33,6 +34,8 @@ type Parts struct {
 	Roles       roles.Roles // the zero value: everybody may do everything
 	Sink        activities.SecretSink
 	Pace        activities.Pace
+	// SweepPolicy is that of the cases that sweeps open; the zero value: plan.For's.
+	SweepPolicy plan.Policy
 	// WorkflowID names the workflow of a principal; nil: workflows.WorkflowID.
 	WorkflowID func(access.PrincipalID) string
 	// Notices are who is told outside. The Store has to be opened with the same
@@ -51,6 +54,13 @@ type Parts struct {
 }
 
 func (p Parts) mainQueue() string { return cmp.Or(p.Queue, workflows.TaskQueue) }
+
+func (p Parts) sweepPolicy() plan.Policy {
+	if p.SweepPolicy.Reason == "" {
+		p.SweepPolicy, _ = plan.For(access.Sweep) // a reason that it knows
+	}
+	return p.SweepPolicy
+}
 
 // Start registers the search attributes, then starts one worker for the workflows
 // and the records and one for each connection. The returned function stops them.
@@ -121,6 +131,7 @@ func mainWorker(p Parts) worker.Worker {
 	k := keeper{p.Temporal, p.mainQueue(), p.WorkflowID, p.Store}
 	w.RegisterActivity(activities.NewWatch(p.Store, p.Notary, k))
 	w.RegisterActivity(activities.NewIncidents(p.Store, p.Roles, k))
+	w.RegisterActivity(activities.NewSweeps(p.Store, p.sweepPolicy(), k))
 	return w
 }
 

@@ -1,4 +1,4 @@
-package main
+package dossier
 
 import (
 	"cmp"
@@ -7,9 +7,9 @@ import (
 	"github.com/severhq/sever/internal/store"
 )
 
-// packed is what is on record about a case, as a pack has it. Snapshots stay where they
+// content is what is on record about a case, as a pack has it. Snapshots stay where they
 // are: they are for giving access back, and for nobody to read.
-func packed(f store.CaseFile) evidence.Input {
+func content(f store.CaseFile) evidence.Input {
 	c := f.Case
 	in := evidence.Input{
 		Case: evidence.Case{

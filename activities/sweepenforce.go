@@ -1,0 +1,170 @@
+package activities
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/audit"
+	"github.com/severhq/sever/internal/plan"
+	"github.com/severhq/sever/internal/store"
+)
+
+// Sweeps are the activities that act on what sweeps found.
+type Sweeps struct {
+	store  *store.Store
+	policy plan.Policy
+	cases  SweepOpener
+}
+
+// SweepOpener puts the request of a sweep to a principal's case.
+type SweepOpener interface {
+	// OpenSwept opens the case, or joins the one that is open: once, however often it is
+	// asked with one key.
+	OpenSwept(context.Context, SweepAsk) (Taken, error)
+}
+
+// SweepAsk is a case that a sweep asks for.
+type SweepAsk struct {
+	Case      string // its id, if it is opened
+	Principal access.PrincipalID
+	Policy    plan.Policy
+	Requester string
+	Ticket    string
+	Key       string
+}
+
+// NewSweeps makes the activities that act on what sweeps found. Their cases begin with the
+// policy.
+func NewSweeps(s *store.Store, p plan.Policy, o SweepOpener) *Sweeps { return &Sweeps{s, p, o} }
+
+// SweepEnforceInput asks for the cases of one run of a sweep.
+type SweepEnforceInput struct {
+	Sweep int64 `json:"sweep"`
+	Run   int   `json:"run"`
+}
+
+// SweepEnforced says how many cases a run opened, and how many it did not open yet.
+type SweepEnforced struct {
+	Opened   int    `json:"opened,omitempty"`
+	Waiting  int    `json:"waiting,omitempty"`
+	WaitsFor string `json:"waits_for,omitempty"`
+}
+
+// EnforceSweep opens a case for each principal who has left and whose accounts the run
+// found, as many as the sweep may open now. They are opened in the name of whoever set the
+// sweep up, by the same update as every case, and the roles are asked again.
+func (e *Sweeps) EnforceSweep(ctx context.Context, in SweepEnforceInput) (SweepEnforced, error) {
+	out, err := e.enforce(ctx, in)
+	return out, asTemporal(ctx, err)
+}
+
+func (e *Sweeps) enforce(ctx context.Context, in SweepEnforceInput) (out SweepEnforced, err error) {
+	s, err := e.store.Sweep(ctx, in.Sweep)
+	if err != nil || !s.DeletedAt.IsZero() {
+		return out, err
+	}
+	trust, err := e.store.SweepTrust(ctx, in.Sweep, in.Run)
+	if err != nil {
+		return out, err
+	}
+	policy := e.policy
+	policy.Grace, policy.Approval = s.Notice, plan.ApproveGuarded
+	if !trust.Approved {
+		policy.Approval = plan.ApproveAlways
+	}
+	// What an earlier attempt asked for is counted already, and goes first.
+	again, err := e.asked(ctx, in)
+	if err != nil {
+		return out, err
+	}
+	leavers, err := e.store.SweepCandidates(ctx, in.Sweep, in.Run)
+	if err != nil {
+		return out, err
+	}
+	leavers = slices.DeleteFunc(leavers, func(who access.PrincipalID) bool { return slices.Contains(again, who) })
+	now, waits := s.Allows(trust, len(leavers))
+	out.Waiting, out.WaitsFor = len(leavers)-now, waits
+	for i, who := range slices.Concat(again, leavers[:now]) {
+		if err := stopping(ctx); err != nil {
+			return out, err
+		}
+		no, err := e.open(ctx, s, in.Run, who, policy)
+		if err != nil {
+			return out, err
+		}
+		if no != nil { // who may not, may not for the others either
+			out.Opened--
+			out.Waiting, out.WaitsFor = len(again)+len(leavers)-i, no.Error()
+			break
+		}
+	}
+	return e.count(ctx, s, in, out)
+}
+
+// asked are those for whom this run has asked for a case that is not on record.
+func (e *Sweeps) asked(ctx context.Context, in SweepEnforceInput) (out []access.PrincipalID, err error) {
+	all, err := e.store.SweepCases(ctx, in.Sweep)
+	for _, c := range all {
+		if c.Run == in.Run && c.Status == "" {
+			out = append(out, c.Principal)
+		}
+	}
+	return out, err
+}
+
+// open notes that a case is asked for and then asks for it; repeated it is the same case.
+// No says why it was not opened, err that our records could not be kept.
+func (e *Sweeps) open(ctx context.Context, s store.Sweep, run int, who access.PrincipalID, policy plan.Policy) (no, err error) {
+	ask := SweepAsk{Principal: who, Policy: policy, Requester: s.CreatedBy, Ticket: fmt.Sprintf("sweep %s, run %d", s.Name, run),
+		Key: fmt.Sprintf("sweep/%d/%d/%s", s.ID, run, who)}
+	err = e.store.Do(ctx, func(tx *store.Tx) (err error) {
+		if ask.Case, err = tx.Remember(ctx, ask.Key, freshCase(time.Now()), who); err != nil {
+			return err
+		}
+		return tx.NoteSweepCase(ctx, s.ID, run, ask.Case, who)
+	})
+	if err != nil {
+		return nil, err
+	}
+	taken, no := e.cases.OpenSwept(ctx, ask)
+	if no != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return no, nil
+	}
+	return nil, e.store.Do(ctx, func(tx *store.Tx) error {
+		return tx.Append(ctx, sweepEvent(s, run, audit.Event{Key: ask.Key, At: time.Now(), Kind: audit.SweepEnforced,
+			Data: map[string]any{"case": taken.Case, "principal": string(who), "requester": s.CreatedBy, "joined": taken.Joined}}))
+	})
+}
+
+// freshCase is an id as desk.NewCaseID makes it: without names, for it goes everywhere.
+func freshCase(now time.Time) string {
+	return "C-" + now.UTC().Format("060102") + "-" + strings.ToLower(rand.Text()[:10])
+}
+
+// count adds the cases that all attempts asked for, and notes what waits.
+func (e *Sweeps) count(ctx context.Context, s store.Sweep, in SweepEnforceInput, out SweepEnforced) (SweepEnforced, error) {
+	all, err := e.store.SweepCases(ctx, in.Sweep)
+	if err != nil {
+		return out, err
+	}
+	for _, c := range all {
+		if c.Run == in.Run {
+			out.Opened++
+		}
+	}
+	if out.Waiting == 0 {
+		return out, nil
+	}
+	return out, e.store.Do(ctx, func(tx *store.Tx) error {
+		return tx.Append(ctx, sweepEvent(s, in.Run, audit.Event{Key: fmt.Sprintf("sweep/waited/%d/%d", s.ID, in.Run), At: time.Now(), Kind: audit.SweepWaited,
+			Words: out.WaitsFor, Data: map[string]any{"waiting": out.Waiting}}))
+	})
+}
