@@ -12,8 +12,8 @@ import (
 // IncidentID is the workflow of an incident.
 func IncidentID(incident string) string { return "incident/" + incident }
 
-// How an incident is carried out: so many people to an activity, and so many of those
-// side by side.
+// How an incident is carried out: so many people to an activity at most, and so many of
+// those side by side.
 const (
 	rollSize = 25
 	callers  = 4
@@ -70,13 +70,17 @@ func Incident(ctx workflow.Context, r Roster) (activities.Disbanded, error) {
 // round calls everybody who is still waiting, some at a time. It reports whether it came
 // to its end; a history that has grown long ends it early.
 func (r *Roster) round(ctx workflow.Context) bool {
+	size := rollSize
+	if since(ctx, everyCallerCalls) {
+		size = min(rollSize, (r.People+callers-1)/callers)
+	}
 	done := workflow.NewWaitGroup(ctx)
 	for range callers {
 		done.Add(1)
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			defer done.Done()
 			for r.Next <= r.People && !workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
-				roll := activities.Roll{Incident: r.Incident, First: r.Next, Last: min(r.Next+rollSize-1, r.People)}
+				roll := activities.Roll{Incident: r.Incident, First: r.Next, Last: min(r.Next+size-1, r.People)}
 				r.Next = roll.Last + 1
 				var called activities.Called
 				if err := workflow.ExecuteActivity(ctx, incidents.OpenCases, roll).Get(ctx, &called); err != nil {

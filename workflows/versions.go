@@ -12,6 +12,8 @@ const (
 	landsAlone = "connections land alone"
 	// A case that was held for long plans again before it goes on removing.
 	plansAfterHold = "plans again after a long hold"
+	// The people of a small incident are shared out among all that open cases.
+	everyCallerCalls = "every caller calls"
 )
 
 // since reports whether the case may do what came with a change: yes for every case
