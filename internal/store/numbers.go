@@ -27,6 +27,7 @@ type Numbers struct {
 	Contained []Contained
 	// Notices are how those stand that tell people outside.
 	Notices []NoticeNumbers
+	Sweeps  []SweepNumbers
 }
 
 // OpenCases counts the open cases of a reason by age: opened within the hour, the day,
@@ -91,7 +92,10 @@ func (q queries) Numbers(ctx context.Context, now time.Time, late time.Duration,
 	if err != nil {
 		return n, err
 	}
-	n.Notices, err = q.CountNotices(ctx)
+	if n.Notices, err = q.CountNotices(ctx); err != nil {
+		return n, err
+	}
+	n.Sweeps, err = q.CountSweeps(ctx)
 	return n, err
 }
 

@@ -16,7 +16,7 @@ func TestNumbers(t *testing.T) {
 	buckets := []float64{10, 60}
 	none, err := s.Numbers(t.Context(), noon, time.Hour, buckets)
 	require.NoError(t, err)
-	require.Equal(t, Numbers{OpenCases: []OpenCases{}, Contained: []Contained{}, Notices: []NoticeNumbers{}}, none)
+	require.Equal(t, Numbers{OpenCases: []OpenCases{}, Contained: []Contained{}, Notices: []NoticeNumbers{}, Sweeps: []SweepNumbers{}}, none)
 
 	newCase(t, s, "c1", "E1")
 	newCase(t, s, "c2", "E2")
@@ -43,7 +43,7 @@ func TestNumbers(t *testing.T) {
 	require.Equal(t, Numbers{
 		OpenCases: []OpenCases{{Reason: access.HR, Week: 2}}, Unknown: 1, Tasks: 2, Overdue: 1, Lag: 2, Unsigned: n.Unsigned,
 		Contained: []Contained{{Reason: access.HR, Count: 1, Seconds: 30, Within: []int64{0, 1}}},
-		Notices:   []NoticeNumbers{},
+		Notices:   []NoticeNumbers{}, Sweeps: []SweepNumbers{},
 	}, n)
 	require.True(t, n.Unsigned.Equal(noon))
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/severhq/sever/internal/store"
+	"github.com/severhq/sever/internal/sweep"
 )
 
 // Standing reads from the records how everything stands. Buckets are upper bounds in
@@ -29,6 +30,8 @@ var (
 	oldest        = desc("sever_notices_oldest_seconds", "How long the oldest of them has been waiting.", "destination")
 	givenUp       = desc("sever_notices_failed", "Notices that were given up; each is a task as well.", "destination")
 	delivered     = desc("sever_notices_delivered_total", "Notices that were taken.", "destination")
+	sweepFindings = desc("sever_sweep_findings", "What the last run of each sweep found.", "sweep", "kind")
+	sweepAge      = desc("sever_sweep_age_seconds", "How long ago a run of the sweep ended that listed every connection. A sweep without one is not told.", "sweep")
 	contained     = desc("sever_time_to_contained_seconds", "How long cases took, from their beginning or their effective date, until nobody could log in any more.", "reason")
 )
 
@@ -54,7 +57,8 @@ type records struct {
 
 // Describe lists the metrics.
 func (r *records) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{recordsUp, openCases, unknown, openTasks, auditLag, auditUnsigned, stuck, lateLooks, contained, waiting, oldest, givenUp, delivered} {
+	for _, d := range []*prometheus.Desc{recordsUp, openCases, unknown, openTasks, auditLag, auditUnsigned, stuck, lateLooks, contained, waiting, oldest, givenUp, delivered,
+		sweepFindings, sweepAge} {
 		out <- d
 	}
 }
@@ -88,6 +92,14 @@ func (r *records) Collect(out chan<- prometheus.Metric) {
 		gauge(oldest, since(d.Oldest, now), d.Destination)
 		gauge(givenUp, float64(d.Failed), d.Destination)
 		out <- prometheus.MustNewConstMetric(delivered, prometheus.CounterValue, float64(d.Delivered), d.Destination)
+	}
+	for _, s := range n.Sweeps {
+		for _, what := range sweep.Whats { // zero, too: what is not told looks forgotten
+			gauge(sweepFindings, float64(s.Found[what]), s.Sweep, string(what))
+		}
+		if !s.Complete.IsZero() {
+			gauge(sweepAge, since(s.Complete, now), s.Sweep)
+		}
 	}
 	for _, c := range n.Contained {
 		within := map[float64]uint64{}
