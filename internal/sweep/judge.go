@@ -156,6 +156,15 @@ func thereNow(a access.Account) string {
 	return "is still there, and open"
 }
 
+// usable says whether anybody could log in. On some systems a group is an account with
+// which nobody can.
+func usable(a access.Account) string {
+	if a.Contained {
+		return "nobody can log in with it now"
+	}
+	return "it is open"
+}
+
 func others(owners []plan.Claimant, but access.PrincipalID) string {
 	var out []string
 	for _, c := range owners {
@@ -188,7 +197,7 @@ func (p page) unissued(a access.Account) []Finding {
 			return []Finding{f}
 		}
 	}
-	f := p.finding(OfNobody, a, "", "no link and no naming rule gives the account to anybody; it "+thereNow(a))
+	f := p.finding(OfNobody, a, "", "no link and no naming rule gives the account to anybody; "+usable(a))
 	var not []string
 	for _, r := range p.rejected[a.Name] {
 		if r.Account.Same(a.Ref) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
@@ -60,6 +61,48 @@ func TestASweepFindsWhatShouldNotBeThere(t *testing.T) {
 	require.Equal(t, map[string]sweep.What{"eve": sweep.OfLeaver}, w.Found(s, 2, sweep.Gone))
 	require.Equal(t, map[string]sweep.What{"ada": sweep.OfLeaver}, w.Found(s, 2, sweep.Unseen))
 	require.Empty(t, good.Writes(), "a report changes nothing")
+
+	numbers, err := w.Parts.Store.CountSweeps(w.Ctx)
+	require.NoError(t, err)
+	require.Len(t, numbers, 1)
+	require.Equal(t, map[sweep.What]int64{sweep.OfLeaver: 1, sweep.CannotBeTold: 1}, numbers[0].Found)
+	require.False(t, numbers[0].Complete.IsZero())
+}
+
+// Accounts are judged in pages; a list that broke is begun again, and finds the same once.
+func TestASweepOverManyPages(t *testing.T) {
+	t.Parallel()
+	crowd := severtest.Population{Connection: "crowd-" + severtest.Unique(), Size: 2345, People: 100}
+	logins := severtest.Population{Connection: "crowd-" + severtest.Unique(), Size: 100, People: 100, Logins: true}
+	shaky, sys := severtest.InMemory(t, memory.Account{Name: "ghost"})
+	sys.Fail(memory.Fault{Op: memory.OpList})
+	w := severtest.New(t, severtest.Crowd(crowd), severtest.Crowd(logins), shaky)
+	var ids []access.Identity
+	var there []store.Entry
+	for i := range crowd.People {
+		there = append(there, store.Entry{Principal: severtest.Nth(i), Left: i == 7})
+	}
+	for i := range crowd.Size {
+		if id, ok := crowd.Identity(i); ok {
+			ids = append(ids, id)
+		}
+	}
+	require.NoError(t, w.Parts.Store.Do(w.Ctx, func(tx *store.Tx) error {
+		if _, err := tx.AcceptRoster(w.Ctx, store.Roster{Source: "people.csv", SHA256: "1", By: "hr"}, there); err != nil {
+			return err
+		}
+		_, err := tx.ImportIdentities(w.Ctx, ids, "dba")
+		return err
+	}))
+	nobodys, err := w.Sweep(w.NewSweep(sweep.Rule{Kind: sweep.Unissued}), "")
+	require.NoError(t, err)
+	require.Equal(t, []int64{2446, 24}, []int64{nobodys.Accounts, nobodys.Found}, "every hundredth of the crowd, and the ghost")
+	left, err := w.Sweep(w.NewSweep(sweep.Rule{Kind: sweep.Left}), "")
+	require.NoError(t, err)
+	require.EqualValues(t, 24+1, left.Found, "of the seventh: 24 of the crowd, and the login")
+	orphans, err := w.Sweep(w.NewSweep(sweep.Rule{Kind: sweep.Orphans}), "")
+	require.NoError(t, err)
+	require.Zero(t, orphans.Found)
 }
 
 func TestASweepThatCanListNothingFails(t *testing.T) {
@@ -92,8 +135,13 @@ func TestASweepLooksAtEveryAccount(t *testing.T) {
 	conn, sys := severtest.InMemory(t)
 	for i := range 130 {
 		a := memory.Account{Name: fmt.Sprintf("user%03d", i), Grants: []access.Grant{may}}
-		if i == 77 {
+		switch i {
+		case 77:
 			a.Grants = []access.Grant{more}
+		case 78:
+			a.Use = access.Use{Last: time.Now(), Source: "the log"}
+		case 79:
+			a.Use = access.Use{Since: time.Now().AddDate(-1, 0, 0), Source: "the log"}
 		}
 		sys.Add(a)
 	}
@@ -116,8 +164,10 @@ func TestASweepLooksAtEveryAccount(t *testing.T) {
 	unused := w.NewSweep(sweep.Rule{Kind: sweep.Unused, Days: 45}, func(s *sweep.Spec) { s.Connections = []string{conn.Name} })
 	two, err := w.Sweep(unused, "-unused")
 	require.NoError(t, err)
-	require.EqualValues(t, 130, two.Found)
-	require.Equal(t, sweep.CannotBeTold, w.Found(unused, 1, sweep.New)["user001"], "a system that keeps no record makes no account unused")
+	require.EqualValues(t, 129, two.Found, "one was used today")
+	found := w.Found(unused, 1, sweep.New)
+	require.Equal(t, sweep.NotUsed, found["user079"])
+	require.Equal(t, sweep.CannotBeTold, found["user001"], "without a record no account is unused")
 }
 
 // Links that lead nowhere are found when the whole list was seen.

@@ -94,6 +94,21 @@ func (s *System) Look(ctx context.Context, ref access.Ref) (access.Sighting, err
 	return seen, err
 }
 
+// LastUse tells what Use arranged.
+func (s *System) LastUse(ctx context.Context, ref access.Ref) (access.Use, error) {
+	c := Call{Op: OpLook, Account: ref}
+	if err := s.mine(c); err != nil {
+		return access.Use{}, err
+	}
+	var use access.Use
+	err := s.read(ctx, c, func() {
+		if a := s.find(ref); a != nil {
+			use = a.Use
+		}
+	})
+	return use, err
+}
+
 // sight is Look from inside.
 func (s *System) sight(ref access.Ref) access.Sighting {
 	seen := access.Sighting{

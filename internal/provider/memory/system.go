@@ -35,6 +35,8 @@ type Account struct {
 	Stubborn int
 	// ConnectionLimit is a setting that only the Snapshot records.
 	ConnectionLimit int
+	// Use is what the system has on record of when the account was used; zero: nothing.
+	Use access.Use
 	// Leaves is what stays behind when the account is deleted.
 	Leaves []string
 }
