@@ -4,15 +4,16 @@ import (
 	"strings"
 
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/sheet"
 	"github.com/severhq/sever/internal/sweep"
 )
 
 // entitlementSheet is a file of what people and accounts may have.
-var entitlementSheet = sheet{columns: []string{"connection", "database", "privileges", "principal", "account"}, required: 3}
+var entitlementSheet = sheet.Sheet{Columns: []string{"connection", "database", "privileges", "principal", "account"}, Required: 3}
 
 // entitlementReader reads one file.
 type entitlementReader struct {
-	mistakes
+	sheet.Mistakes
 	known func(string) error
 	out   []sweep.Entitlement
 }
@@ -22,26 +23,26 @@ type entitlementReader struct {
 // name of a connection; nil takes every name.
 func readEntitlements(text document, source string, known func(string) error) ([]sweep.Entitlement, []problem) {
 	r := entitlementReader{known: known}
-	if !isJSON(source, text) {
-		r.readCSV(text.reader(), entitlementSheet, r.entitlement)
-	} else if v, ok := r.readJSON(text); ok {
-		list, there := r.lists(v, "entitlements", "entitlements")["entitlements"]
+	if !sheet.IsJSON(source, text) {
+		r.ReadCSV(text, entitlementSheet, r.entitlement)
+	} else if v, ok := r.ReadJSON(text); ok {
+		list, there := r.Lists(v, "entitlements", "entitlements")["entitlements"]
 		switch {
 		case there:
-			r.objects(list, entitlementSheet, r.entitlement)
-		case len(r.problems) == 0:
-			r.problemf(v.line, v.column, "", `the list "entitlements" is missing`)
+			r.Objects(list, entitlementSheet, r.entitlement)
+		case len(r.Problems) == 0:
+			r.Problemf(v.Line, v.Column, "", `the list "entitlements" is missing`)
 		}
 	}
-	if len(r.out) == 0 && len(r.problems) == 0 {
-		r.problemf(1, 1, "", "it allows nothing at all: every grant would be one too many")
+	if len(r.out) == 0 && len(r.Problems) == 0 {
+		r.Problemf(1, 1, "", "it allows nothing at all: every grant would be one too many")
 	}
-	return r.out, r.problems
+	return r.out, r.Problems
 }
 
 // entitlement takes one entry, or says everything that is wrong with it.
-func (r *entitlementReader) entitlement(e entry) {
-	if !r.valid(e, entitlementSheet, func(column, value string) error {
+func (r *entitlementReader) entitlement(e sheet.Entry) {
+	if !r.Valid(e, entitlementSheet, func(column, value string) error {
 		if column == "connection" && value != sweep.Any && r.known != nil {
 			return r.known(value)
 		}
@@ -49,10 +50,10 @@ func (r *entitlementReader) entitlement(e entry) {
 	}) {
 		return
 	}
-	one := sweep.Entitlement{Connection: e.text("connection"), Principal: access.PrincipalID(e.text("principal")), Account: e.text("account"),
-		Database: e.text("database"), Privileges: privilegesOf(e.text("privileges"))}
+	one := sweep.Entitlement{Connection: e.Text("connection"), Principal: access.PrincipalID(e.Text("principal")), Account: e.Text("account"),
+		Database: e.Text("database"), Privileges: privilegesOf(e.Text("privileges"))}
 	if err := one.Check(); err != nil {
-		r.problemf(e.line, e.column, "", "%v", err)
+		r.Problemf(e.Line, e.Column, "", "%v", err)
 		return
 	}
 	r.out = append(r.out, one)

@@ -2,13 +2,14 @@ package main
 
 import (
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/sheet"
 )
 
 // identitySheet is a file of identities. people is the part of its JSON form that
 // describes principals without an account.
 var (
-	identitySheet = sheet{columns: []string{"principal", "connection", "account", "host", "login", "name", "email"}, required: 3}
-	peopleSheet   = sheet{columns: []string{"principal", "login", "name", "email"}, required: 1}
+	identitySheet = sheet.Sheet{Columns: []string{"principal", "connection", "account", "host", "login", "name", "email"}, Required: 3}
+	peopleSheet   = sheet.Sheet{Columns: []string{"principal", "login", "name", "email"}, Required: 1}
 )
 
 // identityFile is what a file says: people, and which accounts are theirs.
@@ -19,7 +20,7 @@ type identityFile struct {
 
 // identityReader reads one file.
 type identityReader struct {
-	mistakes
+	sheet.Mistakes
 	source string
 	known  func(string) error
 	people map[access.PrincipalID]sighting
@@ -38,25 +39,25 @@ type sighting struct {
 // wrong with the name of a connection.
 func readIdentities(text document, source string, known func(string) error) (identityFile, []problem) {
 	r := identityReader{source: source, known: known, people: map[access.PrincipalID]sighting{}, links: map[access.Identity]bool{}}
-	if !isJSON(source, text) {
-		r.readCSV(text.reader(), identitySheet, r.identity)
-		return r.out, r.problems
+	if !sheet.IsJSON(source, text) {
+		r.ReadCSV(text, identitySheet, r.identity)
+		return r.out, r.Problems
 	}
-	if v, ok := r.readJSON(text); ok {
-		lists := r.lists(v, "identities", "principals", "identities")
+	if v, ok := r.ReadJSON(text); ok {
+		lists := r.Lists(v, "identities", "principals", "identities")
 		if people, there := lists["principals"]; there {
-			r.objects(people, peopleSheet, r.person)
+			r.Objects(people, peopleSheet, r.person)
 		}
 		if links, there := lists["identities"]; there {
-			r.objects(links, identitySheet, r.identity)
+			r.Objects(links, identitySheet, r.identity)
 		}
 	}
-	return r.out, r.problems
+	return r.out, r.Problems
 }
 
 // identity takes one line, or says everything that is wrong with it.
-func (r *identityReader) identity(e entry) {
-	if !r.valid(e, identitySheet, func(column, value string) error {
+func (r *identityReader) identity(e sheet.Entry) {
+	if !r.Valid(e, identitySheet, func(column, value string) error {
 		if column == "connection" && r.known != nil {
 			return r.known(value)
 		}
@@ -65,7 +66,7 @@ func (r *identityReader) identity(e entry) {
 		return
 	}
 	r.describe(e)
-	id := access.Identity{Principal: access.PrincipalID(e.text("principal")), Connection: e.text("connection"), Account: e.text("account"), Host: e.text("host"),
+	id := access.Identity{Principal: access.PrincipalID(e.Text("principal")), Connection: e.Text("connection"), Account: e.Text("account"), Host: e.Text("host"),
 		Evidence: access.Imported, Source: r.source}
 	if !r.links[id] {
 		r.links[id] = true
@@ -73,19 +74,19 @@ func (r *identityReader) identity(e entry) {
 	}
 }
 
-func (r *identityReader) person(e entry) {
-	if r.valid(e, peopleSheet, nil) {
+func (r *identityReader) person(e sheet.Entry) {
+	if r.Valid(e, peopleSheet, nil) {
 		r.describe(e)
 	}
 }
 
 // describe takes what an entry says about its principal. Entries about the same one may
 // leave things out, and may not contradict each other.
-func (r *identityReader) describe(e entry) {
-	p := access.Principal{ID: access.PrincipalID(e.text("principal")), Login: e.text("login"), Name: e.text("name"), Email: e.text("email")}
+func (r *identityReader) describe(e sheet.Entry) {
+	p := access.Principal{ID: access.PrincipalID(e.Text("principal")), Login: e.Text("login"), Name: e.Text("name"), Email: e.Text("email")}
 	s, seen := r.people[p.ID]
 	if !seen {
-		r.people[p.ID] = sighting{len(r.out.People), e.line}
+		r.people[p.ID] = sighting{len(r.out.People), e.Line}
 		r.out.People = append(r.out.People, p)
 		return
 	}
@@ -99,8 +100,8 @@ func (r *identityReader) describe(e entry) {
 		case *f.old == "":
 			*f.old = f.new
 		case f.new != "" && f.new != *f.old:
-			c := e.cells[f.name]
-			r.problemf(c.line, c.column, f.name, "%q contradicts line %d, where %s of %s is %q", f.new, s.line, f.name, p.ID, *f.old)
+			c := e.Cells[f.name]
+			r.Problemf(c.Line, c.Column, f.name, "%q contradicts line %d, where %s of %s is %q", f.new, s.line, f.name, p.ID, *f.old)
 		}
 	}
 }

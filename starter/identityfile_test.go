@@ -8,6 +8,7 @@ import (
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/desk"
+	"github.com/severhq/sever/internal/sheet"
 )
 
 func onlyMain(name string) error {
@@ -177,7 +178,7 @@ func TestTheFormatIsSeenFromTheNameOrTheText(t *testing.T) {
 		"by text, CSV":    {"standard input", "principal,connection", false},
 		"nothing":         {"standard input", "", false},
 	} {
-		require.Equal(t, c.want, isJSON(c.source, document(c.text)), name)
+		require.Equal(t, c.want, sheet.IsJSON(c.source, document(c.text)), name)
 	}
 }
 

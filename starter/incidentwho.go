@@ -5,6 +5,7 @@ import (
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/desk"
+	"github.com/severhq/sever/internal/sheet"
 )
 
 // meant are the principals whom an incident is about, and where each was named.
@@ -51,7 +52,7 @@ func (a *app) named(s strike) (meant, error) {
 	}
 	people, problems := readPeople(text, source)
 	if len(problems) > 0 {
-		return m, brokenFile(s.file, problems, "nothing was started")
+		return m, sheet.Broken(s.file, problems, "nothing was started")
 	}
 	if len(people) == 0 {
 		return m, desk.Invalidf("%s names nobody, nothing was started", source)
@@ -70,7 +71,7 @@ type namedPerson struct {
 
 // peopleReader reads one file of people.
 type peopleReader struct {
-	mistakes
+	sheet.Mistakes
 	out []namedPerson
 }
 
@@ -78,26 +79,26 @@ type peopleReader struct {
 // the list "principals". What a line says beside the principal is checked, and not used.
 func readPeople(text document, source string) ([]namedPerson, []problem) {
 	var r peopleReader
-	if !isJSON(source, text) {
-		r.readCSV(text.reader(), peopleSheet, r.person)
-		return r.out, r.problems
+	if !sheet.IsJSON(source, text) {
+		r.ReadCSV(text, peopleSheet, r.person)
+		return r.out, r.Problems
 	}
-	if v, ok := r.readJSON(text); ok {
-		lists := r.lists(v, "principals", "principals")
+	if v, ok := r.ReadJSON(text); ok {
+		lists := r.Lists(v, "principals", "principals")
 		people, there := lists["principals"]
 		switch {
 		case there:
-			r.objects(people, peopleSheet, r.person)
-		case len(r.problems) == 0:
-			r.problemf(v.line, v.column, "", `the list "principals" is missing`)
+			r.Objects(people, peopleSheet, r.person)
+		case len(r.Problems) == 0:
+			r.Problemf(v.Line, v.Column, "", `the list "principals" is missing`)
 		}
 	}
-	return r.out, r.problems
+	return r.out, r.Problems
 }
 
-func (r *peopleReader) person(e entry) {
-	if r.valid(e, peopleSheet, nil) {
-		r.out = append(r.out, namedPerson{access.PrincipalID(e.text("principal")), e.line})
+func (r *peopleReader) person(e sheet.Entry) {
+	if r.Valid(e, peopleSheet, nil) {
+		r.out = append(r.out, namedPerson{access.PrincipalID(e.Text("principal")), e.Line})
 	}
 }
 

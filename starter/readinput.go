@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/severhq/sever/internal/desk"
+	"github.com/severhq/sever/internal/sheet"
 )
 
 // document is a file in memory.
@@ -61,4 +62,12 @@ func (a *app) connectionRule(unchecked bool) (func(string) error, error) {
 	}
 	return nil, desk.Invalidf("no connections are configured here, so their names cannot be checked").
 		Then("set SEVER_CONNECTIONS (sever help settings), or say --unchecked")
+}
+
+// problem is one mistake in a file.
+type problem = sheet.Problem
+
+// badFile is every problem of a file that was to be imported.
+func badFile(path string, problems []problem) *desk.Error {
+	return sheet.Broken(path, problems, "nothing was imported")
 }

@@ -3,16 +3,14 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/roles"
+	"github.com/severhq/sever/internal/roster"
 	"github.com/severhq/sever/internal/store"
 )
 
@@ -63,12 +61,7 @@ that many did leave, say --accept-shrink "why".`,
 }
 
 // refused is a roster that is not believed.
-type refused struct {
-	source, sum, why string
-	failure          *desk.Error
-}
-
-func (r *refused) Error() string { return r.failure.Error() }
+type refused = roster.Refused
 
 func (a *app) importRoster(ctx context.Context, path string, w rosterWish) error {
 	by, err := a.allowed(w.as, roles.Import)
@@ -90,7 +83,7 @@ func (a *app) importRoster(ctx context.Context, path string, w rosterWish) error
 	defer clients.Close()
 	d, err := a.takeRoster(ctx, clients.store, path, w, by)
 	if no, ok := errors.AsType[*refused](err); ok {
-		return a.noteRefusal(ctx, clients.store, no, w, by)
+		return roster.Note(ctx, clients.store, no, w.how(by))
 	}
 	if err == nil {
 		a.showRoster(d)
@@ -98,86 +91,20 @@ func (a *app) importRoster(ctx context.Context, path string, w rosterWish) error
 	return err
 }
 
-// takeRoster reads, compares and records, or says why not.
-func (a *app) takeRoster(ctx context.Context, s *store.Store, path string, w rosterWish, by string) (rosterDiff, error) {
+// takeRoster takes a roster from a file.
+func (a *app) takeRoster(ctx context.Context, s *store.Store, path string, w rosterWish, by string) (roster.Diff, error) {
 	text, source, err := a.readInput(path)
 	if err != nil {
-		return rosterDiff{}, &refused{filepath.Base(path), "", "it cannot be read: " + err.Error(), desk.Invalidf("%w", err)}
+		return roster.Diff{}, roster.Unreadable(filepath.Base(path), err)
 	}
-	entries, problems := readRoster(text, source)
-	if len(problems) > 0 {
-		why := fmt.Sprintf("%s in it, the first: %s", plural(len(problems), "mistake", "mistakes"), problems[0])
-		return rosterDiff{}, &refused{source, text.sum(), why, badFile(path, problems)}
-	}
-	d := rosterDiff{}
-	return d, s.Do(ctx, func(tx *store.Tx) error {
-		if err := tx.LockRosters(ctx); err != nil {
-			return err
-		}
-		last, err := tx.LastRoster(ctx)
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
-		have, err := tx.People(ctx)
-		if err != nil {
-			return err
-		}
-		d = compareRoster(have, entries)
-		d.DryRun = w.dryRun
-		why := tooSmall(have, entries, last, w.maxShrink, time.Now())
-		if why != "" && (w.accept == "" || d.Active == 0) {
-			f := desk.Invalidf("%s is refused, nothing was changed: %s", path, why)
-			if d.Active > 0 {
-				f = f.Then("see who is missing: sever roster import %s --dry-run --max-shrink 100", path).
-					Then(`if they did leave: sever roster import %s --accept-shrink "why"`, path)
-			}
-			return &refused{source, text.sum(), why, f}
-		}
-		if w.dryRun {
-			return nil
-		}
-		if _, err := tx.AcceptRoster(ctx, store.Roster{Source: source, SHA256: text.sum(), By: by}, entries); err != nil {
-			return err
-		}
-		e := audit.Event{Chain: audit.House, Key: "roster/" + text.sum() + "/" + desk.Random(12), At: time.Now(), Kind: audit.RosterImported, Actor: by, Object: source,
-			Words: rosterWords(d), Data: map[string]any{"sha256": text.sum(), "active": d.Active, "joined": len(d.Joined), "left": ids(d.Left),
-				"returned": ids(d.Returned), "changed": len(d.Changed), "unchanged": d.Unchanged}}
-		if why != "" {
-			e.Data["shrank"], e.Data["accepted_because"] = why, w.accept
-		}
-		return tx.Append(ctx, e)
-	})
+	return roster.Take(ctx, s, roster.Text{Body: text, Source: source, Path: path}, w.how(by))
 }
 
-// noteRefusal leaves a row about a roster that was not believed. A dry run leaves none.
-func (a *app) noteRefusal(ctx context.Context, s *store.Store, no *refused, w rosterWish, by string) error {
-	if w.dryRun {
-		return no.failure
-	}
-	err := s.Do(ctx, func(tx *store.Tx) error {
-		return tx.Append(ctx, audit.Event{Chain: audit.House, Key: "roster/refused/" + desk.Random(20), At: time.Now(), Kind: audit.RosterRefused, Actor: by,
-			Object: no.source, Outcome: "refused", Words: no.why, Data: map[string]any{"sha256": no.sum}})
-	})
-	if err != nil {
-		no.failure.Err = fmt.Errorf("%w\n  (and it could not be written into the trail: %w)", no.failure.Err, err)
-	}
-	return no.failure
+func (w rosterWish) how(by string) roster.Wish {
+	return roster.Wish{By: by, DryRun: w.dryRun, MaxShrink: w.maxShrink, Accept: w.accept}
 }
 
-func ids(people []rosterPerson) []string {
-	out := make([]string, len(people))
-	for i, p := range people {
-		out[i] = string(p.Principal)
-	}
-	return out
-}
-
-func rosterWords(d rosterDiff) string {
-	return fmt.Sprintf("%d active: %d joined, %d left, %d returned, %d changed, %d unchanged",
-		d.Active, len(d.Joined), len(d.Left), len(d.Returned), len(d.Changed), d.Unchanged)
-}
-
-func (a *app) showRoster(d rosterDiff) {
+func (a *app) showRoster(d roster.Diff) {
 	if a.json {
 		a.out.document(d)
 		return
@@ -185,7 +112,7 @@ func (a *app) showRoster(d rosterDiff) {
 	const most = 20
 	for _, part := range []struct {
 		mark, word string
-		people     []rosterPerson
+		people     []roster.Person
 	}{
 		{a.out.green("+"), "joined", d.Joined}, {a.out.red("-"), "left", d.Left},
 		{a.out.green("+"), "returned", d.Returned}, {a.out.yellow("~"), "changed", d.Changed},
@@ -206,7 +133,7 @@ func (a *app) showRoster(d rosterDiff) {
 	if d.DryRun {
 		verb = "Dry run, nothing was written"
 	}
-	a.out.line(verb + ": " + rosterWords(d) + ".")
+	a.out.line(verb + ": " + d.Words() + ".")
 	if len(d.Left) > 0 && !d.DryRun {
 		a.out.line("No case was opened for those who left: sever offboard PRINCIPAL --reason hr")
 	}

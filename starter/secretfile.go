@@ -1,14 +1,17 @@
 package main
 
-import "github.com/severhq/sever/internal/store"
+import (
+	"github.com/severhq/sever/internal/sheet"
+	"github.com/severhq/sever/internal/store"
+)
 
 // secretSheet is a file of shared secrets: who could know which, who rotates it, and how.
 // There is no column for a value, and there never will be.
-var secretSheet = sheet{columns: []string{"principal", "secret", "owner", "how"}, required: 3}
+var secretSheet = sheet.Sheet{Columns: []string{"principal", "secret", "owner", "how"}, Required: 3}
 
 // secretReader reads one file.
 type secretReader struct {
-	mistakes
+	sheet.Mistakes
 	lines map[secretName]int
 	out   []store.SharedSecret
 }
@@ -20,33 +23,33 @@ type secretName struct{ principal, secret string }
 // once.
 func readSecrets(text document, source string) ([]store.SharedSecret, []problem) {
 	r := secretReader{lines: map[secretName]int{}}
-	if !isJSON(source, text) {
-		r.readCSV(text.reader(), secretSheet, r.secret)
-		return r.out, r.problems
+	if !sheet.IsJSON(source, text) {
+		r.ReadCSV(text, secretSheet, r.secret)
+		return r.out, r.Problems
 	}
-	if v, ok := r.readJSON(text); ok {
-		list, there := r.lists(v, "secrets", "secrets")["secrets"]
+	if v, ok := r.ReadJSON(text); ok {
+		list, there := r.Lists(v, "secrets", "secrets")["secrets"]
 		switch {
 		case there:
-			r.objects(list, secretSheet, r.secret)
-		case len(r.problems) == 0:
-			r.problemf(v.line, v.column, "", `the list "secrets" is missing`)
+			r.Objects(list, secretSheet, r.secret)
+		case len(r.Problems) == 0:
+			r.Problemf(v.Line, v.Column, "", `the list "secrets" is missing`)
 		}
 	}
-	return r.out, r.problems
+	return r.out, r.Problems
 }
 
 // secret takes one entry, or says everything that is wrong with it.
-func (r *secretReader) secret(e entry) {
-	if !r.valid(e, secretSheet, nil) {
+func (r *secretReader) secret(e sheet.Entry) {
+	if !r.Valid(e, secretSheet, nil) {
 		return
 	}
-	name := secretName{e.text("principal"), e.text("secret")}
+	name := secretName{e.Text("principal"), e.Text("secret")}
 	if first, twice := r.lines[name]; twice {
-		c := e.cells["secret"]
-		r.problemf(c.line, c.column, "secret", "%q of %s is there twice, first in line %d", name.secret, name.principal, first)
+		c := e.Cells["secret"]
+		r.Problemf(c.Line, c.Column, "secret", "%q of %s is there twice, first in line %d", name.secret, name.principal, first)
 		return
 	}
-	r.lines[name] = e.line
+	r.lines[name] = e.Line
 	r.out = append(r.out, secretOf(e))
 }

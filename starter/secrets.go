@@ -12,6 +12,7 @@ import (
 	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/desk/paper"
 	"github.com/severhq/sever/internal/roles"
+	"github.com/severhq/sever/internal/sheet"
 	"github.com/severhq/sever/internal/store"
 )
 
@@ -50,8 +51,8 @@ ever removed by an import.`,
 	return c
 }
 
-func secretOf(e entry) store.SharedSecret {
-	return store.SharedSecret{Principal: access.PrincipalID(e.text("principal")), Name: e.text("secret"), Owner: e.text("owner"), How: e.text("how")}
+func secretOf(e sheet.Entry) store.SharedSecret {
+	return store.SharedSecret{Principal: access.PrincipalID(e.Text("principal")), Name: e.Text("secret"), Owner: e.Text("owner"), How: e.Text("how")}
 }
 
 // importedSecrets is the JSON of an import.

@@ -114,7 +114,7 @@ var importRules = []importRule{
 	},
 	{
 		in: []string{"starter"}, onlyOurs: true, only: []string{
-			"internal/access", "internal/audit", "internal/config", "internal/desk/...", "internal/evidence", "internal/inbox/...", "internal/payload/...", "internal/plan", "internal/roles", "internal/scim", "internal/store", "internal/story", "internal/sweep",
+			"internal/access", "internal/audit", "internal/config", "internal/desk/...", "internal/evidence", "internal/inbox/...", "internal/payload/...", "internal/plan", "internal/roles", "internal/roster", "internal/scim", "internal/sheet", "internal/store", "internal/story", "internal/sweep",
 			"internal/courier", "internal/notice",
 			"internal/api",
 			"internal/wiring", "workflows",

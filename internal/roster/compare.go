@@ -1,36 +1,39 @@
-package main
+package roster
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
 
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/sheet"
 	"github.com/severhq/sever/internal/store"
+	"github.com/severhq/sever/internal/story"
 )
 
-// rosterDiff is what a roster changes, as far as rosters speak about people. It is the
-// JSON of roster import.
-type rosterDiff struct {
-	DryRun    bool           `json:"dry_run"`
-	Active    int            `json:"active"`
-	Joined    []rosterPerson `json:"joined"`   // on a roster for the first time
-	Left      []rosterPerson `json:"left"`     // listed as gone, or not listed any more
-	Returned  []rosterPerson `json:"returned"` // had left before
-	Changed   []rosterPerson `json:"changed"`
-	Unchanged int            `json:"unchanged"`
+// Diff is what a roster changes, as far as rosters speak about people.
+type Diff struct {
+	DryRun    bool     `json:"dry_run"`
+	Active    int      `json:"active"`
+	Joined    []Person `json:"joined"`   // on a roster for the first time
+	Left      []Person `json:"left"`     // listed as gone, or not listed any more
+	Returned  []Person `json:"returned"` // had left before
+	Changed   []Person `json:"changed"`
+	Unchanged int      `json:"unchanged"`
 }
 
-type rosterPerson struct {
+// Person is one of them.
+type Person struct {
 	Principal access.PrincipalID `json:"principal"`
 	Name      string             `json:"name,omitempty"`
 	Fields    []string           `json:"fields,omitempty"` // that changed
 }
 
-// compareRoster says what a roster changes for the people on record.
-func compareRoster(have []store.Person, roster []store.Entry) rosterDiff {
-	d := rosterDiff{Joined: []rosterPerson{}, Left: []rosterPerson{}, Returned: []rosterPerson{}, Changed: []rosterPerson{}}
+// Compare says what a roster changes for the people on record.
+func Compare(have []store.Person, roster []store.Entry) Diff {
+	d := Diff{Joined: []Person{}, Left: []Person{}, Returned: []Person{}, Changed: []Person{}}
 	known, listed := map[access.PrincipalID]store.Person{}, map[access.PrincipalID]bool{}
 	for _, p := range have {
 		known[p.ID] = p
@@ -38,7 +41,7 @@ func compareRoster(have []store.Person, roster []store.Entry) rosterDiff {
 	for _, e := range roster {
 		listed[e.ID] = true
 		was := known[e.ID]
-		who := rosterPerson{Principal: e.ID, Name: cmp.Or(e.Name, was.Name), Fields: changedFields(was, e)}
+		who := Person{Principal: e.ID, Name: cmp.Or(e.Name, was.Name), Fields: changedFields(was, e)}
 		if !e.Left {
 			d.Active++
 		}
@@ -58,11 +61,11 @@ func compareRoster(have []store.Person, roster []store.Entry) rosterDiff {
 	}
 	for _, p := range have {
 		if p.Standing.Active && !listed[p.ID] {
-			d.Left = append(d.Left, rosterPerson{Principal: p.ID, Name: p.Name})
+			d.Left = append(d.Left, Person{Principal: p.ID, Name: p.Name})
 		}
 	}
-	for _, l := range [][]rosterPerson{d.Joined, d.Left, d.Returned, d.Changed} {
-		slices.SortFunc(l, func(a, b rosterPerson) int { return cmp.Compare(a.Principal, b.Principal) })
+	for _, l := range [][]Person{d.Joined, d.Left, d.Returned, d.Changed} {
+		slices.SortFunc(l, func(a, b Person) int { return cmp.Compare(a.Principal, b.Principal) })
 	}
 	return d
 }
@@ -83,7 +86,7 @@ func changedFields(was store.Person, e store.Entry) []string {
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
 		if was.Attributes[name] != e.Attributes[name] {
-			out = append(out, attributePrefix+name)
+			out = append(out, sheet.AttributePrefix+name)
 		}
 	}
 	return out
@@ -115,7 +118,19 @@ func tooSmall(have []store.Person, roster []store.Entry, last store.Roster, perc
 	if before == 0 || missing*100 <= before*percent {
 		return ""
 	}
-	return plural(missing, "person", "people") + " of the " + plural(before, "active one", "active ones") + " on the last accepted roster (" + last.Source + ", " +
-		relative(last.At, now) + ") would have left: " + plural(missing*100/before, "per cent", "per cent") + ", and more than " +
-		plural(percent, "per cent", "per cent") + " at once is refused"
+	return fmt.Sprintf("%s of the %d active on the last accepted roster (%s, %s ago) would have left: %d per cent, and more than %d per cent at once is refused",
+		people(missing), before, last.Source, story.Span(now.Sub(last.At)), missing*100/before, percent)
+}
+
+func people(n int) string {
+	if n == 1 {
+		return "1 person"
+	}
+	return fmt.Sprintf("%d people", n)
+}
+
+// Words are a diff on one line.
+func (d Diff) Words() string {
+	return fmt.Sprintf("%d active: %d joined, %d left, %d returned, %d changed, %d unchanged",
+		d.Active, len(d.Joined), len(d.Left), len(d.Returned), len(d.Changed), d.Unchanged)
 }

@@ -1,4 +1,4 @@
-package main
+package sheet
 
 import (
 	"bytes"
@@ -10,19 +10,19 @@ import (
 	"unicode/utf8"
 )
 
-// jsonValue is a value of a JSON text with its place, so that a mistake can be shown.
-type jsonValue struct {
+// Value is a value of a JSON text with its place, so that a mistake can be shown.
+type Value struct {
 	kind         jsonKind
 	text         string // of a string
-	items        []jsonValue
+	items        []Value
 	fields       []jsonField
-	line, column int
+	Line, Column int
 }
 
 type jsonField struct {
 	name         string
 	line, column int
-	value        jsonValue
+	value        Value
 }
 
 type jsonKind string
@@ -48,9 +48,9 @@ type jsonReader struct {
 	dec   *json.Decoder
 }
 
-// readJSON reads one JSON value and nothing after it. A text that is none is a
+// ReadJSON reads one JSON value and nothing after it. A text that is none is a
 // mistake; then there is nothing to go on with.
-func (m *mistakes) readJSON(text document) (jsonValue, bool) {
+func (m *Mistakes) ReadJSON(text []byte) (Value, bool) {
 	r := jsonReader{text: bytes.TrimPrefix(text, mark), lines: []int{0}}
 	for i, c := range r.text {
 		if c == '\n' {
@@ -59,8 +59,8 @@ func (m *mistakes) readJSON(text document) (jsonValue, bool) {
 	}
 	if bad := invalid(r.text); bad >= 0 {
 		line, column := r.place(bad)
-		m.problemf(line, column, "", "it is not UTF-8 text")
-		return jsonValue{}, false
+		m.Problemf(line, column, "", "it is not UTF-8 text")
+		return Value{}, false
 	}
 	r.dec = json.NewDecoder(bytes.NewReader(r.text))
 	r.dec.UseNumber()
@@ -75,8 +75,8 @@ func (m *mistakes) readJSON(text document) (jsonValue, bool) {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		err = errors.New("the text ends too early")
 	}
-	m.problemf(line, column, "", "%v", err)
-	return jsonValue{}, false
+	m.Problemf(line, column, "", "%v", err)
+	return Value{}, false
 }
 
 // invalid is the first byte that is not UTF-8, or -1.
@@ -108,8 +108,8 @@ func (r *jsonReader) place(at int) (line, column int) {
 
 var errDeep = errors.New("it is nested too deeply")
 
-func (r *jsonReader) value(depth int) (v jsonValue, err error) {
-	v.line, v.column = r.place(r.next())
+func (r *jsonReader) value(depth int) (v Value, err error) {
+	v.Line, v.Column = r.place(r.next())
 	token, err := r.dec.Token()
 	if err != nil {
 		return v, err
@@ -137,7 +137,7 @@ func (r *jsonReader) value(depth int) (v jsonValue, err error) {
 	return v, nil
 }
 
-func (r *jsonReader) list(v *jsonValue, depth int) error {
+func (r *jsonReader) list(v *Value, depth int) error {
 	for r.dec.More() {
 		item, err := r.value(depth + 1)
 		if err != nil {
@@ -149,7 +149,7 @@ func (r *jsonReader) list(v *jsonValue, depth int) error {
 	return err
 }
 
-func (r *jsonReader) object(v *jsonValue, depth int) error {
+func (r *jsonReader) object(v *Value, depth int) error {
 	for r.dec.More() {
 		name, err := r.value(depth + 1)
 		if err != nil {
@@ -159,7 +159,7 @@ func (r *jsonReader) object(v *jsonValue, depth int) error {
 		if err != nil {
 			return err
 		}
-		v.fields = append(v.fields, jsonField{name.text, name.line, name.column, value})
+		v.fields = append(v.fields, jsonField{name.text, name.Line, name.Column, value})
 	}
 	_, err := r.dec.Token()
 	return err
