@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -91,7 +92,8 @@ func (p picture) closedSentence() string {
 }
 
 func (p picture) givenBack() string {
-	if len(p.Tasks) > 0 {
+	// That somebody outside was not told is a task, and nothing that was not given back.
+	if slices.ContainsFunc(p.Tasks, func(k paper.Task) bool { return !strings.HasPrefix(k.Key, store.TaskOfNotice) }) {
 		return "not all that it had taken could be given back. " + p.tasksWord()
 	}
 	return "what it had taken was given back."

@@ -14,9 +14,10 @@ func (a *app) taskDoneCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "done <case> <task>",
 		Short: "Say that a task is done which no system can show",
-		Long: `Closes a task about a shared secret (secret/...) or about what could not be given back
-(undo/...), with a reason that stays in the trail. It works for closed cases too. Other
-tasks close by themselves when the systems agree, and the command says what makes them.`,
+		Long: `Closes a task about a shared secret (secret/...), about what could not be given back
+(undo/...), or about somebody outside who could not be told (notice/...), with a reason that
+stays in the trail. It works for closed cases too. Other tasks close by themselves when the
+systems agree, and the command says what makes them.`,
 		Example: `  sever tasks done c-20261122-k4 'secret/deploy key of shop' --reason "rotated, vault version 18"`,
 		Args:    cobra.ExactArgs(2),
 		RunE:    does(func(ctx context.Context, args []string) error { return a.taskDone(ctx, args[0], args[1], why, as) }),
