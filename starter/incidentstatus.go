@@ -16,16 +16,17 @@ import (
 
 // How somebody stands within an incident, in a word.
 const (
-	strikeWaiting    = "waiting"       // no case has taken the request yet
-	strikeGivenUp    = "given up"      // and none is asked any more
-	strikeContaining = "containing"    // the case is at it
-	strikeStuck      = "not contained" // something is in its way, and a person has to look
-	strikeContained  = "contained"     // nobody can log in any more
-	strikeOver       = "closed"        // the case ended otherwise: cancelled, or with exceptions
+	strikeWaiting    = "waiting"        // no case has taken the request yet
+	strikeGivenUp    = "given up"       // and none is asked any more
+	strikeContaining = "containing"     // the case is at it
+	strikeStuck      = "not contained"  // something is in its way, and a person has to look
+	strikePartly     = "not everywhere" // contained wherever somebody answered
+	strikeContained  = "contained"      // nobody can log in any more
+	strikeOver       = "closed"         // the case ended otherwise: cancelled, or with exceptions
 )
 
 // strikeStates are they in the order in which they are told.
-var strikeStates = []string{strikeGivenUp, strikeStuck, strikeWaiting, strikeContaining, strikeContained, strikeOver}
+var strikeStates = []string{strikeGivenUp, strikeStuck, strikePartly, strikeWaiting, strikeContaining, strikeContained, strikeOver}
 
 // strikeStanding is how somebody stands, and what is in the way.
 func strikeStanding(p store.IncidentPerson) (state, words string) {
@@ -38,12 +39,19 @@ func strikeStanding(p store.IncidentPerson) (state, words string) {
 		return strikeContained, p.Task
 	case p.Status != "" && p.Status != access.CaseOpen:
 		return strikeOver, strings.ReplaceAll(string(p.Status), "_", " ")
+	case len(p.Silent) > 0 && p.Open == 0:
+		return strikePartly, lockedSoFar(p) + "; could not be asked: " + strings.Join(p.Silent, ", ")
 	case len(p.Silent) > 0:
-		return strikeStuck, "could not be asked: " + strings.Join(p.Silent, ", ")
+		return strikeStuck, lockedSoFar(p) + fmt.Sprintf(" and %d not yet; could not be asked: ", p.Open) + strings.Join(p.Silent, ", ")
 	case p.Tasks > 0:
 		return strikeStuck, p.Task
 	}
 	return strikeContaining, ""
+}
+
+// lockedSoFar says how far it is where somebody answered.
+func lockedSoFar(p store.IncidentPerson) string {
+	return plural(p.Locked, "account is locked", "accounts are locked")
 }
 
 // incidentLine is the JSON of one incident, incidentPerson of somebody in it.
@@ -70,6 +78,8 @@ type incidentPerson struct {
 	Joined      bool               `json:"joined,omitempty"`
 	Escalated   bool               `json:"escalated,omitempty"`
 	ContainedAt time.Time          `json:"contained_at,omitzero"`
+	Locked      int                `json:"locked"` // accounts that are contained
+	Open        int                `json:"open"`   // accounts that are not yet
 	Silent      []string           `json:"silent"`
 	Tasks       int                `json:"tasks"`
 	Words       string             `json:"words,omitempty"`
@@ -83,7 +93,7 @@ func incidentPicture(in store.Incident, people []store.IncidentPerson) incidentL
 		state, words := strikeStanding(p)
 		out.Standing[state]++
 		out.People = append(out.People, incidentPerson{p.Principal, p.Name, state, p.CaseID, p.Joined, p.Escalated, p.ContainedAt,
-			append([]string{}, p.Silent...), p.Tasks, words})
+			p.Locked, p.Open, append([]string{}, p.Silent...), p.Tasks, words})
 		if p.ContainedAt.After(out.ContainedAt) {
 			out.ContainedAt = p.ContainedAt
 		}
@@ -220,7 +230,7 @@ func (a *app) showIncident(l incidentLine) {
 		}
 		rows = append(rows, []string{printable(person(p.Name, p.Principal)), p.Case, p.State, oneLine(p.Words)})
 	}
-	a.out.table([]string{"person", "case", "", "in the way"}, rows)
+	a.out.table([]string{"person", "case", "stands", "in the way"}, rows)
 	if left := len(people) - len(rows); left > 0 {
 		a.out.linef("… and %d more (all of them: --json)", left)
 	}
@@ -230,7 +240,7 @@ func (a *app) showIncident(l incidentLine) {
 	if !l.ContainedAt.IsZero() {
 		a.out.line(a.out.green(fmt.Sprintf("Everybody is contained, %s after it was asked for.", max(l.ContainedAt.Sub(l.OpenedAt), 0).Round(100*time.Millisecond))))
 	}
-	if l.Standing[strikeStuck] > 0 {
+	if l.Standing[strikeStuck]+l.Standing[strikePartly] > 0 {
 		a.out.line("See what a person can do: sever status CASE, sever tasks")
 	}
 	if l.Standing[strikeGivenUp] > 0 {

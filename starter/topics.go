@@ -53,7 +53,7 @@ out. Lists are never null.
   incident              incident, key, people[]: principal, state, case; absent[], with --wait as incident status
   incident --dry-run    people[]: principal, name; absent[]: principal, where, why
   incident status       incident, key, requester, opened_at, ended_at, contained_at, standing{}, people[]: principal, state, case,
-                        joined, escalated, contained_at, silent[], tasks, words; without an id incidents[]
+                        joined, escalated, contained_at, locked, open, silent[], tasks, words; without an id incidents[]
   offboard --dry-run, plan   case, principal, plans[]: hash, accounts[], steps[] with statements[]
   approve, deny, ...    case, decision, by, plan
   roster import         active, joined[], left[], returned[], changed[], unchanged

@@ -36,6 +36,8 @@ type IncidentPerson struct {
 	ContainedAt time.Time
 	ClosedAt    time.Time
 	Silent      []string // connections that could not be asked
+	Locked      int      // accounts that were contained
+	Open        int      // accounts that were to be, and are not yet
 	Tasks       int      // that wait for a person
 	Task        string   // the words of the oldest
 }
@@ -44,12 +46,12 @@ type IncidentPerson struct {
 func (q queries) IncidentPeople(ctx context.Context, id string) ([]IncidentPerson, error) {
 	return collect(ctx, q.db, "people of incident "+id, func(row pgx.CollectableRow) (p IncidentPerson, err error) {
 		return p, row.Scan(&p.Incident, &p.Place, &p.Principal, &p.Name, &p.State, &p.CaseID, &p.Joined, &p.Escalated, &p.Words, &p.Tries, intoZero(&p.TakenAt),
-			&p.Status, intoZero(&p.ContainedAt), intoZero(&p.ClosedAt), &p.Silent, &p.Tasks, &p.Task)
+			&p.Status, intoZero(&p.ContainedAt), intoZero(&p.ClosedAt), &p.Silent, &p.Locked, &p.Open, &p.Tasks, &p.Task)
 	}, `
 		select i.incident, i.place, i.principal, w.name, i.state, i.case_id, i.joined, i.escalated, i.words, i.tries, i.taken_at,
 		       coalesce(c.status, ''), c.contained_at, c.closed_at,
 		       array(select k.connection from case_connections k where k.case_id = c.id and k.state = 'unknown' order by k.connection),
-		       coalesce(t.open, 0), coalesce(t.subject || ': ' || t.words, '')
+		       coalesce(s.locked, 0), coalesce(s.open, 0), coalesce(t.open, 0), coalesce(t.subject || ': ' || t.words, '')
 		from incident_people i
 		join principals w on w.id = i.principal
 		left join cases c on c.id = i.case_id
@@ -57,6 +59,11 @@ func (q queries) IncidentPeople(ctx context.Context, id string) ([]IncidentPerso
 		    select count(*) as open, (array_agg(subject order by id))[1] as subject, (array_agg(words order by id))[1] as words
 		    from tasks where case_id = c.id and closed_at is null
 		) t on true
+		left join lateral (
+		    select count(distinct account_id) filter (where state in ('done', 'undone')) as locked,
+		           count(distinct account_id) filter (where state not in ('done', 'undone', 'superseded')) as open
+		    from steps where case_id = c.id and action = 'contain'
+		) s on true
 		where i.incident = @id
 		order by i.place`, pgx.NamedArgs{"id": id})
 }
