@@ -50,8 +50,9 @@ func TestNoSecretIsWrittenDownAnywhere(t *testing.T) {
 	s.run(p, "cancel", ada, "--reason", "she stays")
 	s.awaits(`select count(*) = 0 from steps where case_id = $1 and state = 'undone'`, ada, false)
 	s.codec(p)
+	s.arrivals(p, simulators.Carol)
 	for _, args := range [][]string{{"audit", "show", ada}, {"audit", "show", carol}, {"audit", "verify"}, {"status", carol}, {"status"}, {"cases"},
-		{"tasks"}, {"plan", carol}, {"connections"}, {"providers"}, {"identities", "list"}, {"notices", "list", "--all"}, {"notices", "test", "ops"}, {"notices", "test", "mail"}, {"approve", carol}, {"status", "C-nobody"}} {
+		{"tasks"}, {"plan", carol}, {"connections"}, {"providers"}, {"identities", "list"}, {"deliveries", "list"}, {"hooks", "list"}, {"notices", "list", "--all"}, {"notices", "test", "ops"}, {"notices", "test", "mail"}, {"approve", carol}, {"status", "C-nobody"}} {
 		s.run(p, args...)
 		s.run(p, append(args, "--json")...)
 	}
@@ -105,18 +106,19 @@ func TestNoSecretIsWrittenDownAnywhere(t *testing.T) {
 
 // secrets is an installation in which everything secret is known.
 type secrets struct {
-	t       *testing.T
-	install *installation
-	echoes  map[string]*echo
-	parrots map[string]*parrot
-	words   []string
-	ticket  string
-	keys    *payload.Keys
-	site    *simulators.Site
-	role    string
-	more    []string // variables
-	token   string
-	outside *outsiders
+	t                    *testing.T
+	install              *installation
+	echoes               map[string]*echo
+	parrots              map[string]*parrot
+	words                []string
+	ticket               string
+	keys                 *payload.Keys
+	site                 *simulators.Site
+	role                 string
+	more                 []string // variables
+	token                string
+	outside              *outsiders
+	signing, transmitter string // of those who send
 }
 
 // word is a secret that nothing else is called, with signs that are escaped everywhere.
@@ -169,6 +171,7 @@ func newSecrets(t *testing.T) *secrets {
 	}
 	s.proxied()
 	s.outside = s.told()
+	s.arriving()
 	s.install.env = append(s.install.env, s.more...)
 	return s
 }
@@ -330,6 +333,7 @@ func (s *secrets) wrongSettings(p places) {
 		"SEVER_AUDIT_KEY=" + s.word("no-seed"),
 		payload.Variable + "=" + s.word("no-key"),
 		"SEVER_NOTICE_OPS_SECRET=" + s.word("no-secret"),
+		"SEVER_HOOK_HRIS_SECRET=" + s.word("no-signature"),
 		"SEVER_NOTICE_OPS_URL=ftp://ops:" + s.word("no-hook") + "@host:port:port/%zz",
 		"SEVER_SMTP_URL=smtp://sever:" + s.word("no-mail") + "@host:port:port/%zz",
 	} {
@@ -342,6 +346,10 @@ func (s *secrets) wrongSettings(p places) {
 		cmd.Env = append(slices.Clone(s.install.env), wrong)
 		said, _ = cmd.CombinedOutput()
 		p["output of preflight"] += string(said)
+		cmd = exec.Command(filepath.Join(s.install.bin, "sever"), "hooks", "list")
+		cmd.Env = append(slices.Clone(s.install.env), wrong)
+		said, _ = cmd.CombinedOutput()
+		p["output of hooks list"] += string(said)
 	}
 }
 

@@ -159,7 +159,7 @@ func TestWhatIsAwayIsTriedAgainUntilItIsThere(t *testing.T) {
 	d = o.stands(d.ID, func(d store.Delivery) bool { return d.Attempts > 1 && d.Words != "" })
 	require.Equal(t, store.DeliveryWaiting, d.State)
 	o.StartWorker()
-	d = o.stands(d.ID, is(store.DeliveryDone))
+	o.stands(d.ID, is(store.DeliveryDone))
 	require.Equal(t, access.CaseClean, o.Ends("E1").Status)
 	require.Equal(t, []string{audit.DeliveryReceived, audit.DeliveryDone}, o.house())
 }
@@ -236,7 +236,7 @@ func TestASenderNeedsTheRoleOfARequester(t *testing.T) {
 	o.dispatches(1, pace)
 	_, err := inbox.Retry(o.Ctx, o.Parts.Store, d.ID, "dba", "it has the role now")
 	require.NoError(t, err)
-	d = o.stands(d.ID, is(store.DeliveryDone))
+	o.stands(d.ID, is(store.DeliveryDone))
 	require.Equal(t, access.CaseClean, o.Ends("E1").Status)
 }
 

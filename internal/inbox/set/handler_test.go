@@ -256,7 +256,10 @@ func TestTokensThatAreNotTaken(t *testing.T) {
 			before := len(i.house())
 			status, said := i.push("okta", c.token(i), c.change)
 			require.Equal(t, c.status, status, said)
-			var p struct{ Err, Description string }
+			var p struct {
+				Err         string `json:"err"`
+				Description string `json:"description"`
+			}
 			require.NoError(t, json.Unmarshal([]byte(said), &p))
 			require.Equal(t, c.err, p.Err, said)
 			require.Contains(t, p.Description, c.says)

@@ -90,7 +90,7 @@ func TestKeysAreAskedForNowAndThen(t *testing.T) {
 
 func TestWhichKeysCount(t *testing.T) {
 	t.Parallel()
-	small, err := rsa.GenerateKey(rand.Reader, 1024) //nolint:gosec // that it is too small is the point
+	small, err := rsa.GenerateKey(rand.Reader, 1024)
 	require.NoError(t, err)
 	large, err := rsa.GenerateKey(rand.Reader, 2048)
 	require.NoError(t, err)
