@@ -73,6 +73,9 @@ ticket: {path: ticket, optional: true}`), 0o600))
 		}))
 	}
 	refuse()
+	needy := w.sever(t, "", "status")
+	require.Equal(t, exitOpen, needy.code, needy)
+	require.Contains(t, needy.out, "1 message of other systems could not be followed: sever deliveries list --state refused")
 	got := w.sever(t, "", "deliveries", "list", "--state", "refused")
 	require.Equal(t, exitOK, got.code, got)
 	require.Contains(t, got.out, `there is no principal "E1" on record`)
@@ -97,6 +100,8 @@ ticket: {path: ticket, optional: true}`), 0o600))
 	}))
 	require.Contains(t, w.sever(t, "", "deliveries", "doubts").out, "recycled")
 	require.Equal(t, "What leads to E1 can be trusted again, says hr.\n", w.sever(t, "", "deliveries", "trust", "E1", "--reason", "she is the same").out)
+
+	require.Equal(t, exitOK, w.sever(t, "", "status").code, "nothing waits for anybody any more")
 
 	var kinds []string
 	for row, err := range records.Events(t.Context(), audit.House, 1) {

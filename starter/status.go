@@ -77,9 +77,13 @@ func (a *app) needy(ctx context.Context, s *store.Store) error {
 	if err != nil {
 		return err
 	}
+	arrived, err := s.Arrivals(ctx)
+	if err != nil {
+		return err
+	}
 	switch {
 	case a.json:
-		a.out.document(list)
+		a.out.document(needs{list, arrived.Refused})
 	case len(list.Cases) == 0:
 		a.out.linef("No case needs anybody (%s).", plural(open, "case is open", "cases are open"))
 	default:
@@ -87,10 +91,19 @@ func (a *app) needy(ctx context.Context, s *store.Store) error {
 		a.out.line("")
 		a.out.line("See what a person can do: sever status " + list.Cases[0].Case)
 	}
-	if len(list.Cases) > 0 {
+	if arrived.Refused > 0 {
+		a.sayf("%s of other systems could not be followed: sever deliveries list --state refused", plural(arrived.Refused, "message", "messages"))
+	}
+	if len(list.Cases) > 0 || arrived.Refused > 0 {
 		return exit(exitOpen)
 	}
 	return nil
+}
+
+// needs is the JSON of status without a case.
+type needs struct {
+	paper.CaseList
+	Refused int `json:"refused_deliveries"` // messages of other systems that wait for a person
 }
 
 // exitOf is the promise to scripts.

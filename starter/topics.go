@@ -48,7 +48,7 @@ out. Lists are never null.
 
   status <case>, offboard --wait, <decision> --wait   the case: case, principal, reason, status, standing,
                         connections[], accounts[], plans[], steps{}, tasks[]
-  status, cases         cases[]
+  status, cases         cases[]; of status refused_deliveries, too
   offboard              case, principal, joined, escalated, key
   incident              incident, key, people[]: principal, state, case; absent[], with --wait as incident status
   incident --dry-run    people[]: principal, name; absent[]: principal, where, why

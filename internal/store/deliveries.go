@@ -161,15 +161,18 @@ func (q queries) Deliveries(ctx context.Context, f DeliveryFilter, p Page) ([]De
 			"limit": p.Limit, "offset": p.Offset})
 }
 
-// DeliveryCounts are how many deliveries stand how.
-func (q queries) DeliveryCounts(ctx context.Context) (map[DeliveryState]int, error) {
-	out := map[DeliveryState]int{}
-	_, err := collect(ctx, q.db, "count deliveries", func(row pgx.CollectableRow) (struct{}, error) {
-		var s DeliveryState
-		var n int
-		err := row.Scan(&s, &n)
-		out[s] = n
-		return struct{}{}, err
-	}, `select state, count(*) from deliveries group by state`, pgx.NamedArgs{})
-	return out, err
+// Arrivals are how the deliveries stand that are not over.
+type Arrivals struct {
+	Waiting int
+	Refused int       // each waits for a person
+	Oldest  time.Time // when the oldest that waits was received; zero when none does
+}
+
+// Arrivals counts the deliveries that are not over.
+func (q queries) Arrivals(ctx context.Context) (Arrivals, error) {
+	return collectOne(ctx, q.db, "count deliveries", func(row pgx.CollectableRow) (a Arrivals, err error) {
+		return a, row.Scan(&a.Waiting, &a.Refused, intoZero(&a.Oldest))
+	}, `
+		select count(*), (select count(*) from deliveries where state = 'refused'), min(received_at)
+		from deliveries where state = 'waiting'`, pgx.NamedArgs{})
 }

@@ -125,9 +125,10 @@ func TestADeliveryIsTakenUpByOneAtATime(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, move(a, DeliveryDone, ""))
 
-	counts, err := s.DeliveryCounts(t.Context())
+	open, err := s.Arrivals(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, map[DeliveryState]int{DeliveryWaiting: 1, DeliveryDone: 1}, counts)
+	open.Oldest = open.Oldest.UTC()
+	require.Equal(t, Arrivals{Waiting: 1, Oldest: noon}, open)
 	some, err := s.Deliveries(t.Context(), DeliveryFilter{States: []DeliveryState{DeliveryDone}, Kind: "set", Source: "hris", Principal: "E1"}, Page{Limit: 5})
 	require.NoError(t, err)
 	require.Len(t, some, 1)

@@ -27,7 +27,9 @@ type Numbers struct {
 	Contained []Contained
 	// Notices are how those stand that tell people outside.
 	Notices []NoticeNumbers
-	Sweeps  []SweepNumbers
+	// Arrivals are how those deliveries of other systems stand that are not over.
+	Arrivals Arrivals
+	Sweeps   []SweepNumbers
 }
 
 // OpenCases counts the open cases of a reason by age: opened within the hour, the day,

@@ -29,6 +29,9 @@ var (
 	waiting       = desc("sever_notices_waiting", "Notices to people outside that are on their way, by destination.", "destination")
 	oldest        = desc("sever_notices_oldest_seconds", "How long the oldest of them has been waiting.", "destination")
 	givenUp       = desc("sever_notices_failed", "Notices that were given up; each is a task as well.", "destination")
+	arriving      = desc("sever_deliveries_waiting", "Messages of other systems that were taken and wait to be carried out.")
+	arrivingSince = desc("sever_deliveries_oldest_seconds", "How long the oldest of them has been waiting.")
+	notFollowed   = desc("sever_deliveries_refused", "Messages of other systems that could not be followed; each waits for a person.")
 	delivered     = desc("sever_notices_delivered_total", "Notices that were taken.", "destination")
 	sweepFindings = desc("sever_sweep_findings", "What the last run of each sweep found.", "sweep", "kind")
 	sweepAge      = desc("sever_sweep_age_seconds", "How long ago a run of the sweep ended that listed every connection. A sweep without one is not told.", "sweep")
@@ -57,7 +60,7 @@ type records struct {
 
 // Describe lists the metrics.
 func (r *records) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{recordsUp, openCases, unknown, openTasks, auditLag, auditUnsigned, stuck, lateLooks, contained, waiting, oldest, givenUp, delivered,
+	for _, d := range []*prometheus.Desc{recordsUp, openCases, unknown, openTasks, auditLag, auditUnsigned, stuck, lateLooks, contained, waiting, oldest, givenUp, delivered, arriving, arrivingSince, notFollowed,
 		sweepFindings, sweepAge} {
 		out <- d
 	}
@@ -87,6 +90,9 @@ func (r *records) Collect(out chan<- prometheus.Metric) {
 	gauge(auditUnsigned, since(n.Unsigned, now))
 	gauge(stuck, float64(n.Stuck))
 	gauge(lateLooks, float64(n.LateLooks))
+	gauge(arriving, float64(n.Arrivals.Waiting))
+	gauge(arrivingSince, since(n.Arrivals.Oldest, now))
+	gauge(notFollowed, float64(n.Arrivals.Refused))
 	for _, d := range n.Notices {
 		gauge(waiting, float64(d.Waiting), d.Destination)
 		gauge(oldest, since(d.Oldest, now), d.Destination)
