@@ -41,7 +41,7 @@ func (a *app) auditShow(ctx context.Context, what string, all bool) error {
 		return err
 	}
 	defer clients.Close()
-	out, err := paper.TrailOf(ctx, clients.store, what)
+	out, err := paper.TrailOf(ctx, clients.store, what, 1, 0)
 	if err != nil {
 		return err
 	}

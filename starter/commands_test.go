@@ -251,7 +251,7 @@ func nowhereToLook(t *testing.T, w *world) {
 	a := w.sever(t, csv, "identities", "import", "-")
 	require.Equal(t, exitBadInput, a.code)
 	require.Contains(t, a.err, `line 2, column 4 (connection): there is no connection "pg-gone"`)
-	require.Empty(t, must[identityList](t, w, nil, exitOK, "identities", "list", "--principal", "N1").Identities, "nothing was imported")
+	require.Empty(t, must[paper.IdentityList](t, w, nil, exitOK, "identities", "list", "--principal", "N1").Identities, "nothing was imported")
 
 	elsewhere := config.Vars{"SEVER_CONNECTIONS": ""}
 	require.Equal(t, exitOK, w.with(t, elsewhere, csv, "identities", "import", "-", "--unchecked").code)

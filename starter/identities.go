@@ -88,27 +88,39 @@ func (a *app) importIdentities(ctx context.Context, path string, w importWish) e
 		return err
 	}
 	defer clients.Close()
-	out := imported{DryRun: w.dryRun, Added: []access.Identity{}, Changed: []access.Identity{}, People: len(in.People)}
-	err = clients.store.Do(ctx, func(tx *store.Tx) error {
-		if err := out.compare(ctx, tx, in); err != nil || w.dryRun {
-			return err
-		}
-		if err := tx.UpsertPrincipals(ctx, in.People); err != nil {
-			return err
-		}
-		diff, err := tx.ImportIdentities(ctx, in.Identities, by)
-		if err != nil || diff.Added+diff.Changed == 0 {
-			return err
-		}
-		return tx.Append(ctx, audit.Event{Chain: audit.House, Key: "identities/" + text.sum() + "/" + desk.Random(12), At: time.Now(),
-			Kind: audit.IdentitiesImported, Actor: by, Object: source, Words: fmt.Sprintf("%d added, %d changed", diff.Added, diff.Changed),
-			Data: map[string]any{"sha256": text.sum(), "added": diff.Added, "changed": diff.Changed, "unchanged": diff.Unchanged, "people": len(in.People)}})
-	})
+	out, err := takeIdentities(ctx, clients.store, in, intake{by, source, text.sum(), w.dryRun})
 	if err != nil {
 		return err
 	}
 	a.showImport(out)
 	return nil
+}
+
+// intake is how an import came.
+type intake struct {
+	by, source, sum string
+	dryRun          bool
+}
+
+// takeIdentities records what was read, or says what that would change.
+func takeIdentities(ctx context.Context, s *store.Store, in identityFile, how intake) (imported, error) {
+	out := imported{DryRun: how.dryRun, Added: []access.Identity{}, Changed: []access.Identity{}, People: len(in.People)}
+	err := s.Do(ctx, func(tx *store.Tx) error {
+		if err := out.compare(ctx, tx, in); err != nil || how.dryRun {
+			return err
+		}
+		if err := tx.UpsertPrincipals(ctx, in.People); err != nil {
+			return err
+		}
+		diff, err := tx.ImportIdentities(ctx, in.Identities, how.by)
+		if err != nil || diff.Added+diff.Changed == 0 {
+			return err
+		}
+		return tx.Append(ctx, audit.Event{Chain: audit.House, Key: "identities/" + how.sum + "/" + desk.Random(12), At: time.Now(),
+			Kind: audit.IdentitiesImported, Actor: how.by, Object: how.source, Words: fmt.Sprintf("%d added, %d changed", diff.Added, diff.Changed),
+			Data: map[string]any{"sha256": how.sum, "added": diff.Added, "changed": diff.Changed, "unchanged": diff.Unchanged, "people": len(in.People)}})
+	})
+	return out, err
 }
 
 // compare finds what the import will change.

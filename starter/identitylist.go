@@ -2,18 +2,15 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/desk"
+	"github.com/severhq/sever/internal/desk/paper"
 	"github.com/severhq/sever/internal/store"
 )
-
-// identityList is the JSON of identities list.
-type identityList struct {
-	Identities []access.Identity `json:"identities"`
-}
 
 func (a *app) listIdentitiesCommand() *cobra.Command {
 	var f store.IdentityFilter
@@ -45,32 +42,44 @@ func (a *app) listIdentities(ctx context.Context, f store.IdentityFilter, p stor
 		return err
 	}
 	defer clients.Close()
-	found, err := clients.store.ListIdentities(ctx, f, p)
+	conns, err := a.connections()
 	if err != nil {
 		return err
 	}
-	generated, err := a.generated(ctx, clients.store, f, p, found)
+	if conns != nil {
+		defer conns.Close()
+	}
+	list, err := paper.Identities(ctx, clients.store, conns, f, p)
 	if err != nil {
 		return err
 	}
-	found = append(found, generated...)
 	no, err := clients.store.Questions(ctx, store.QuestionFilter{Principal: f.Principal, Connection: f.Connection, Decision: store.SaidNo})
 	if err != nil {
 		return err
 	}
 	if a.json {
-		a.out.document(identityList{append([]access.Identity{}, found...)})
+		a.out.document(list)
 		return nil
 	}
-	if len(found) == 0 {
+	if len(list.Identities) == 0 {
 		a.out.line("No identities. Import some: sever identities import FILE.csv")
 		return nil
 	}
 	rows := [][]string{}
-	for _, id := range found {
+	for _, id := range list.Identities {
 		rows = append(rows, []string{printable(string(id.Principal)), printable(id.Connection), printable(id.Account), printable(id.Host),
 			string(id.Evidence), printable(id.Source) + notHers(id, no)})
 	}
 	a.out.table([]string{"principal", "connection", "account", "host", "evidence", "source"}, rows)
 	return nil
+}
+
+// notHers says who rejected an account that a link leads to.
+func notHers(id access.Identity, no []store.Question) string {
+	for _, q := range no {
+		if q.Principal == id.Principal && q.Connection == id.Connection && q.Name == id.Account && q.Host == id.Host {
+			return printable(fmt.Sprintf("; an account of that name is not theirs, said %s", q.By))
+		}
+	}
+	return ""
 }

@@ -2,32 +2,12 @@ package main
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/severhq/sever/internal/desk"
-	"github.com/severhq/sever/internal/provider"
-	"github.com/severhq/sever/internal/provider/catalog"
+	"github.com/severhq/sever/internal/desk/paper"
 )
-
-// needList is the JSON of providers rights.
-type needList struct {
-	Rights []needLine `json:"rights"`
-}
-
-type needLine struct {
-	Provider string         `json:"provider"`
-	Reach    provider.Reach `json:"reach"`
-	Give     string         `json:"give"`
-	On       string         `json:"on,omitempty"`
-	Without  string         `json:"without"`
-	Check    string         `json:"check,omitempty"` // of preflight
-	Source   string         `json:"source"`
-	Seen     string         `json:"seen,omitempty"` // empty: nobody has tried it
-	Rare     bool           `json:"rare,omitempty"`
-}
 
 func (a *app) rightsCommand() *cobra.Command {
 	return &cobra.Command{
@@ -42,27 +22,16 @@ before it. "sever preflight" says which of them a connection lacks.`,
 }
 
 func (a *app) rights(args []string) error {
-	rows := catalog.Needs()
-	if len(args) > 0 {
-		var kinds []string
-		for _, spec := range catalog.Specs() {
-			kinds = append(kinds, spec.Name)
-		}
-		if !slices.Contains(kinds, args[0]) {
-			return desk.Invalidf("there is no provider %q", args[0]).Then("providers: %s", strings.Join(kinds, ", "))
-		}
-		rows = slices.DeleteFunc(rows, func(r catalog.NeedRow) bool { return r.Provider != args[0] })
+	list, err := paper.Needs(strings.Join(args, ""))
+	if err != nil {
+		return err
 	}
 	if a.json {
-		list := needList{Rights: []needLine{}}
-		for _, r := range rows {
-			list.Rights = append(list.Rights, needLine{r.Provider, r.Reach, r.Give, r.On, r.Without, r.Check, r.Source, r.Seen, r.Rare})
-		}
 		a.out.document(list)
 		return nil
 	}
 	last := ""
-	for _, r := range rows {
+	for _, r := range list.Rights {
 		if r.Provider != last {
 			if last != "" {
 				a.out.line("")
@@ -70,12 +39,12 @@ func (a *app) rights(args []string) error {
 			last = r.Provider
 			a.out.line(a.out.bold(r.Provider))
 		}
-		a.showNeed(r.Need)
+		a.showNeed(r)
 	}
 	return nil
 }
 
-func (a *app) showNeed(n provider.Need) {
+func (a *app) showNeed(n paper.NeedLine) {
 	const room = "           "
 	reach := "to " + string(n.Reach) + room
 	a.out.line("  " + reach[:len(room)] + a.out.bold(n.Give))

@@ -82,29 +82,35 @@ func (a *app) importSecrets(ctx context.Context, path string, w importWish) erro
 		return err
 	}
 	defer clients.Close()
-	out := importedSecrets{DryRun: w.dryRun}
-	err = clients.store.Do(ctx, func(tx *store.Tx) error {
-		have, err := tx.SharedSecrets(ctx, "")
-		if err != nil {
-			return err
-		}
-		out.compare(have, in)
-		if w.dryRun {
-			return nil
-		}
-		diff, err := tx.ImportSecrets(ctx, in, by)
-		if err != nil || diff.Added+diff.Changed == 0 {
-			return err
-		}
-		return tx.Append(ctx, audit.Event{Chain: audit.House, Key: "secrets/" + text.sum() + "/" + desk.Random(12), At: time.Now(),
-			Kind: audit.SecretsImported, Actor: by, Object: source, Words: fmt.Sprintf("%d added, %d changed", diff.Added, diff.Changed),
-			Data: map[string]any{"sha256": text.sum(), "added": diff.Added, "changed": diff.Changed, "unchanged": diff.Unchanged}})
-	})
+	out, err := takeSecrets(ctx, clients.store, in, intake{by, source, text.sum(), w.dryRun})
 	if err != nil {
 		return err
 	}
 	a.showSecretImport(out)
 	return nil
+}
+
+// takeSecrets records what was read, or says what that would change.
+func takeSecrets(ctx context.Context, s *store.Store, in []store.SharedSecret, how intake) (importedSecrets, error) {
+	out := importedSecrets{DryRun: how.dryRun}
+	err := s.Do(ctx, func(tx *store.Tx) error {
+		have, err := tx.SharedSecrets(ctx, "")
+		if err != nil {
+			return err
+		}
+		out.compare(have, in)
+		if how.dryRun {
+			return nil
+		}
+		diff, err := tx.ImportSecrets(ctx, in, how.by)
+		if err != nil || diff.Added+diff.Changed == 0 {
+			return err
+		}
+		return tx.Append(ctx, audit.Event{Chain: audit.House, Key: "secrets/" + how.sum + "/" + desk.Random(12), At: time.Now(),
+			Kind: audit.SecretsImported, Actor: how.by, Object: how.source, Words: fmt.Sprintf("%d added, %d changed", diff.Added, diff.Changed),
+			Data: map[string]any{"sha256": how.sum, "added": diff.Added, "changed": diff.Changed, "unchanged": diff.Unchanged}})
+	})
+	return out, err
 }
 
 // compare finds what the import will change.

@@ -12,6 +12,9 @@ import (
 	"github.com/severhq/sever/internal/api"
 	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/desk"
+	"github.com/severhq/sever/internal/desk/dossier"
+	"github.com/severhq/sever/internal/desk/paper"
+	"github.com/severhq/sever/internal/provider"
 	"github.com/severhq/sever/internal/scim"
 )
 
@@ -95,8 +98,15 @@ func (a *app) serve(ctx context.Context) error {
 	log := slog.New(slog.NewJSONHandler(a.stderr.w, nil))
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	o := api.Options{Desk: d, Log: log, Version: thisBuild().Version, Mounts: map[string]http.Handler{}}
 	who := &later{}
+	o := api.Options{Desk: d, Log: log, Version: thisBuild().Version, Mounts: map[string]http.Handler{},
+		Checks: []provider.Check{a.payloadCheck(), paper.WhoMayWhat(d.Roles)}}
+	if o.Evidence, err = dossier.SettingsOf(a.vars); err != nil {
+		return err
+	}
+	if o.Secrets, err = config.SecretsOf(a.vars); err != nil {
+		return desk.Invalidf("%w", err)
+	}
 	for _, m := range mounts {
 		h, err := m.make(ctx, serving{d, a.vars, log, who})
 		if err != nil {
@@ -108,6 +118,7 @@ func (a *app) serve(ctx context.Context) error {
 	}
 	server := api.New(o)
 	who.Server = server
+	importCalls(server, d)
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", settings.Listen)
 	if err != nil {
 		return desk.Failf(desk.Unreachable, "listen on %s: %w", settings.Listen, err).Then("choose another address: SEVER_LISTEN")

@@ -10,7 +10,10 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/desk"
+	"github.com/severhq/sever/internal/desk/dossier"
+	"github.com/severhq/sever/internal/provider"
 )
 
 // Options are what an interface needs.
@@ -21,6 +24,12 @@ type Options struct {
 	// People answers who shows a token that is none of ours, such as one of a
 	// company's identity provider. Nil: only our own tokens open anything.
 	People Verifier
+	// Evidence says by whom packs and checkpoints are signed; Secrets are what no pack may
+	// have in it.
+	Evidence dossier.Settings
+	Secrets  []config.Secret
+	// Checks are those of this installation itself, for the preflight.
+	Checks []provider.Check
 	// Mounts are handlers by their pattern, such as "/scim/v2/". They authenticate
 	// for themselves; only the request id, the log and the time limit are ours.
 	Mounts map[string]http.Handler
@@ -44,10 +53,16 @@ func New(o Options) *Server {
 	}
 	s := &Server{Options: o, mux: http.NewServeMux(), commands: map[string][]string{}}
 	s.api = humago.New(s.mux, description(o.Version))
-	s.api.UseMiddleware(s.identify, s.once)
+	s.api.UseMiddleware(s.identify, s.legible, s.once)
 	s.health()
 	s.cases()
+	s.reading()
 	s.decisions()
+	s.tasks()
+	s.people()
+	s.systems()
+	s.audits()
+	open(s.api.OpenAPI().Components.Schemas)
 	for pattern, h := range o.Mounts {
 		s.mux.Handle(pattern, h)
 	}
@@ -60,7 +75,10 @@ func New(o Options) *Server {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
 // OpenAPI is the description of all calls, as JSON.
-func (s *Server) OpenAPI() ([]byte, error) { return json.MarshalIndent(s.api.OpenAPI(), "", "  ") }
+func (s *Server) OpenAPI() ([]byte, error) {
+	open(s.api.OpenAPI().Components.Schemas)
+	return json.MarshalIndent(s.api.OpenAPI(), "", "  ")
+}
 
 // Commands are the calls of each command of the command line, by operation id.
 func (s *Server) Commands() map[string][]string { return s.commands }

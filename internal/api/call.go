@@ -3,11 +3,14 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/roles"
 )
 
@@ -23,7 +26,6 @@ type call struct {
 	text    string
 	limit   int64         // of the body, in bytes; 1 MiB if zero
 	within  time.Duration // for the body to arrive; 10 s if zero
-	more    []int         // statuses of what it may refuse, beside those of all calls
 }
 
 // limits of bodies.
@@ -45,14 +47,11 @@ func (s *Server) operation(c call) huma.Operation {
 		c.within = 10 * time.Second
 	}
 	op := huma.Operation{OperationID: c.id, Method: c.method, Path: c.path, Tags: []string{c.tag}, Summary: c.summary,
-		MaxBodyBytes: c.limit, BodyReadTimeout: c.within, Errors: append(append([]int{}, refusals...), c.more...),
+		MaxBodyBytes: c.limit, BodyReadTimeout: c.within, Errors: slices.Clone(refusals),
 		Metadata: map[string]any{"act": c.act}, Security: []map[string][]string{{"token": {}}}}
 	op.Description = strings.TrimSpace(c.text + "\n\nThe command: `" + c.command + "`. Needs one of the roles: " + roleWords(c.act) + ".")
-	if strings.Contains(c.path, "{") {
-		op.Errors = append(op.Errors, http.StatusNotFound)
-	}
 	if c.method == http.MethodPost {
-		op.Errors = append(op.Errors, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+		op.Errors = append(op.Errors, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 		op.Parameters = append(op.Parameters, &huma.Param{Name: "Idempotency-Key", In: "header",
 			Description: "Any text of up to 256 bytes. The same request with the same key does nothing twice.",
 			Schema:      &huma.Schema{Type: huma.TypeString, MaxLength: new(256)}})
@@ -79,4 +78,22 @@ func register[I, O any](s *Server, c call, work func(context.Context, *I) (O, er
 		}
 		return &answered[O]{out}, nil
 	})
+}
+
+// legible refuses parameters that no name and no text can be. The words of a body are
+// looked at where they are understood.
+func (s *Server) legible(c huma.Context, next func(huma.Context)) {
+	u := c.URL()
+	for name, values := range u.Query() {
+		for _, value := range values {
+			if value == "" {
+				continue
+			}
+			if err := desk.ValidText("the parameter "+strconv.Quote(name), value, desk.MaxText); err != nil {
+				s.answer(c, s.problem(c.Context(), err))
+				return
+			}
+		}
+	}
+	next(c)
 }

@@ -11,6 +11,7 @@ import (
 // description is what the OpenAPI document says of the whole.
 func description(version string) huma.Config {
 	registry := huma.NewMapRegistry("#/components/schemas/", schemaName)
+	aliases(registry)
 	return huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
@@ -62,5 +63,6 @@ func schemaName(t reflect.Type, hint string) string {
 }
 
 // refusals are what every call may answer beside what it is for.
-var refusals = []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestTimeout, http.StatusTooManyRequests,
+var refusals = []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusRequestTimeout, http.StatusConflict,
+	http.StatusUnprocessableEntity,
 	http.StatusInternalServerError, http.StatusServiceUnavailable}

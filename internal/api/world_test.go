@@ -157,6 +157,7 @@ func (w *world) ask(t *testing.T, token, method, path, body string, headers ...s
 	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)
 	require.NoError(t, err)
+	described(t, r, res, text)
 	return answer{res.StatusCode, res.Header, string(text)}
 }
 

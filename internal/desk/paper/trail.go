@@ -25,18 +25,21 @@ func ChainOf(ctx context.Context, s *store.Store, what string) (string, error) {
 	return c.ID, err
 }
 
-// TrailOf is the whole trail of a case, of a principal's case, or of the house.
-func TrailOf(ctx context.Context, s *store.Store, what string) (Trail, error) {
+// TrailOf is the trail of a case, of a principal's case, or of the house: from a row on,
+// at most so many; all where limit is zero.
+func TrailOf(ctx context.Context, s *store.Store, what string, from int64, limit int) (Trail, error) {
 	chain, err := ChainOf(ctx, s, what)
 	if err != nil {
 		return Trail{}, err
 	}
 	out := Trail{Chain: chain, Rows: []audit.Row{}}
-	for row, err := range s.Events(ctx, chain, 1) {
+	for row, err := range s.Events(ctx, chain, from) {
 		if err != nil {
 			return out, err
 		}
-		out.Rows = append(out.Rows, row)
+		if out.Rows = append(out.Rows, row); len(out.Rows) == limit {
+			break
+		}
 	}
 	return out, nil
 }

@@ -1,29 +1,43 @@
-package main
+package paper
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/plan"
+	"github.com/severhq/sever/internal/provider/catalog"
 	"github.com/severhq/sever/internal/store"
 )
+
+// IdentityList is who has which account, and how that is known.
+type IdentityList struct {
+	Identities []access.Identity `json:"identities"`
+	Next       string            `json:"next,omitempty"`
+}
+
+// Identities lists links: those on record, and those that naming rules generate.
+func Identities(ctx context.Context, s *store.Store, conns *catalog.Connections, f store.IdentityFilter, p store.Page) (IdentityList, error) {
+	found, err := s.ListIdentities(ctx, f, p)
+	if err != nil {
+		return IdentityList{}, err
+	}
+	more, err := generated(ctx, s, conns, f, p, found)
+	if err != nil {
+		return IdentityList{}, err
+	}
+	return IdentityList{Identities: slices.Concat([]access.Identity{}, found, more)}, nil
+}
 
 // generated are the links by the naming rules of the connections that are configured
 // here. They are on no record: a discovery generates them anew. All of them would be a
 // long list, so they are shown for one principal or one connection, on a list without
 // pages; a link that is on record stands there with its stronger evidence.
-func (a *app) generated(ctx context.Context, s *store.Store, f store.IdentityFilter, p store.Page, have []access.Identity) ([]access.Identity, error) {
+func generated(ctx context.Context, s *store.Store, conns *catalog.Connections, f store.IdentityFilter, p store.Page, have []access.Identity) ([]access.Identity, error) {
 	if f.Principal == "" && f.Connection == "" || p != (store.Page{}) {
 		return nil, nil
 	}
-	conns, err := a.connections()
-	if err != nil || conns == nil {
-		return nil, err
-	}
-	defer conns.Close()
 	if !desk.HasRules(conns) {
 		return nil, nil
 	}
@@ -49,14 +63,4 @@ func (a *app) generated(ctx context.Context, s *store.Store, f store.IdentityFil
 
 func sameLink(a, b access.Identity) bool {
 	return a.Principal == b.Principal && a.Connection == b.Connection && a.Account == b.Account && a.Host == b.Host
-}
-
-// notHers says who rejected an account that a link leads to.
-func notHers(id access.Identity, no []store.Question) string {
-	for _, q := range no {
-		if q.Principal == id.Principal && q.Connection == id.Connection && q.Name == id.Account && q.Host == id.Host {
-			return printable(fmt.Sprintf("; an account of that name is not theirs, said %s", q.By))
-		}
-	}
-	return ""
 }
