@@ -120,6 +120,7 @@ func TestBadSettings(t *testing.T) {
 		"tokens that others could read": {config.Vars{"SEVER_LISTEN": "0.0.0.0:8377"}, []string{"serve"}, []string{"without TLS they could read tokens", "SEVER_PLAIN_HTTP=behind-proxy"}},
 		"half of a certificate":         {config.Vars{"SEVER_TLS_CERT": "/x"}, []string{"serve"}, []string{"belong together"}},
 		"a certificate that is none":    {config.Vars{"SEVER_TLS_CERT": "/x", "SEVER_TLS_KEY": "/y"}, []string{"serve"}, []string{"no such file", "in PEM"}},
+		"an issuer for everybody":       {config.Vars{"SEVER_OIDC_ISSUER": "https://idp.example"}, []string{"serve"}, []string{"SEVER_OIDC_AUDIENCE is not set"}},
 		"nowhere to listen":             {config.Vars{"SEVER_LISTEN": "8377"}, []string{"serve"}, []string{"write host:port"}},
 		"a proxy by another word":       {config.Vars{"SEVER_PLAIN_HTTP": "yes"}, []string{"serve"}, []string{"the only word is behind-proxy"}},
 		"a worker that is not there":    {config.Vars{"SEVER_WORKER": "/nonexistent/sever-worker"}, []string{"up"}, []string{"SEVER_WORKER: "}},

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/severhq/sever/internal/api"
+	"github.com/severhq/sever/internal/api/oidc"
 	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/desk/dossier"
@@ -79,6 +80,10 @@ func (a *app) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	people, err := a.issuer()
+	if err != nil {
+		return err
+	}
 	conns, err := a.connections()
 	if err != nil {
 		return err
@@ -100,7 +105,7 @@ func (a *app) serve(ctx context.Context) error {
 	defer stop()
 	who := &later{}
 	o := api.Options{Desk: d, Log: log, Version: thisBuild().Version, Mounts: map[string]http.Handler{},
-		Checks: []provider.Check{a.payloadCheck(), paper.WhoMayWhat(d.Roles)}}
+		People: people, Checks: []provider.Check{a.payloadCheck(), paper.WhoMayWhat(d.Roles)}}
 	if o.Evidence, err = dossier.SettingsOf(a.vars); err != nil {
 		return err
 	}
@@ -134,6 +139,19 @@ func (a *app) serve(ctx context.Context) error {
 	a.sayf("Serving at %s; the calls are described at %s/openapi.json. Ctrl-C ends it.", address, address)
 	go server.Housekeep(ctx)
 	return api.Serve(ctx, listener, server, certificates, log)
+}
+
+// issuer knows people by tokens that are none of ours; nil where none is configured.
+func (a *app) issuer() (api.Verifier, error) {
+	settings, err := config.Parse[oidc.Settings](a.vars, "")
+	if err != nil {
+		return nil, desk.Invalidf("%w", err)
+	}
+	i, err := oidc.New(settings)
+	if i == nil || err != nil {
+		return nil, err
+	}
+	return i, nil
 }
 
 // certificates are those to speak TLS with. Without any, tokens would be readable on
