@@ -9,19 +9,6 @@ import (
 	"github.com/severhq/sever/internal/desk/paper"
 )
 
-// honesty is the JSON of providers.
-type honesty struct {
-	Capabilities []capability `json:"capabilities"`
-}
-
-type capability struct {
-	Provider string         `json:"provider"`
-	Engine   string         `json:"engine"`
-	Action   access.Action  `json:"action"`
-	Support  access.Support `json:"support"`
-	How      string         `json:"how,omitempty"`
-}
-
 func (a *app) providersCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "providers",
