@@ -17,7 +17,7 @@ var everything = access.Capabilities{
 }
 
 // facts is a case with one connection and the accounts given.
-func facts(t *testing.T, reason access.Reason, accounts ...plan.Account) plan.Facts {
+func facts(t testing.TB, reason access.Reason, accounts ...plan.Account) plan.Facts {
 	t.Helper()
 	policy, err := plan.For(reason)
 	require.NoError(t, err)

@@ -25,20 +25,25 @@ func (mariaDB) listed(ctx context.Context, c *session, names ...string) ([]accou
 	}
 	var out []account
 	err := c.rows(ctx, func(scan func(...any) error) error {
-		var a account
+		var who identity
 		var record []byte
-		if err := scan(&a.Host, &a.User, &record); err != nil {
+		if err := scan(&who.Host, &who.User, &record); err != nil {
 			return err
 		}
-		i := a.identity
-		if err := json.Unmarshal(record, &a); err != nil {
-			return fmt.Errorf("mysql.global_priv: the record of %s is not one that I know: %w", i, err)
-		}
-		a.identity = i
+		a, err := recorded(who, record)
 		out = append(out, a)
-		return nil
+		return err
 	}, query, args...)
 	return out, err
+}
+
+// recorded reads the document of one account.
+func recorded(who identity, record []byte) (a account, err error) {
+	if err := json.Unmarshal(record, &a); err != nil {
+		return a, fmt.Errorf("mysql.global_priv: the record of %s is not one that I know: %w", who, err)
+	}
+	a.identity = who
+	return a, nil
 }
 
 // places are as many question marks.
@@ -58,11 +63,7 @@ func (mariaDB) everywhere(ctx context.Context, c *session, a account) ([]right, 
 		if err := scan(&line); err != nil {
 			return err
 		}
-		list, to, _ := strings.Cut(line, " ON *.* TO ")
-		list, privileges := strings.CutPrefix(list, "GRANT ")
-		if strings.HasPrefix(to, a.sql()) && privileges && list != "USAGE" && !strings.Contains(list, "`") {
-			r.Privileges = append(r.Privileges, strings.Split(list, ", ")...)
-		}
+		r.Privileges = append(r.Privileges, granted(line, a.identity)...)
 		return nil
 	}, `show grants for `+a.sql())
 	if err != nil {
@@ -72,6 +73,16 @@ func (mariaDB) everywhere(ctx context.Context, c *session, a account) ([]right, 
 		return nil, fmt.Errorf("%s has privileges on all databases (%d), and SHOW GRANTS does not name them; they may have changed just now", a.identity, a.Access)
 	}
 	return []right{r}, nil
+}
+
+// granted are the privileges on all databases that one line of SHOW GRANTS gives an account.
+func granted(line string, to identity) []string {
+	list, who, _ := strings.Cut(line, " ON *.* TO ")
+	list, privileges := strings.CutPrefix(list, "GRANT ")
+	if !privileges || list == "USAGE" || strings.Contains(list, "`") || !strings.HasPrefix(who, to.sql()) {
+		return nil
+	}
+	return strings.Split(list, ", ")
 }
 
 func (mariaDB) roles(ctx context.Context, c *session, a account) ([]right, error) {
