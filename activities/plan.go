@@ -188,9 +188,7 @@ func (r *Records) facts(ctx context.Context, in PlanInput) (plan.Facts, error) {
 			older := o.ForeignID != "" && o.Before.Name == ""
 			return o.ID < a.ID && o.Ref.Same(a.Ref) && o.ForeignID != a.ForeignID && !older
 		})
-		known.WasContained = slices.ContainsFunc(steps, func(s store.Step) bool {
-			return s.AccountID == a.ID && s.Action == access.Contain && s.State == store.StepDone
-		})
+		known.WasContained, known.ContainedAs = containedAs(a.ID, steps)
 		f.Accounts = append(f.Accounts, known)
 	}
 	return f, nil

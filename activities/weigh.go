@@ -124,6 +124,11 @@ func ended(a store.CaseAccount, steps []store.Step, proofs []store.Proof) (acces
 	}
 	var done []plan.Ended
 	acted := false
+	// A plan does not contain again what stays contained by an earlier one.
+	again := slices.ContainsFunc(steps, func(s store.Step) bool { return s.AccountID == a.ID && s.PlanNo == newest && s.Action == access.Contain })
+	if was, _ := containedAs(a.ID, steps); was && !again {
+		done = append(done, plan.Ended{Action: access.Contain, Done: true})
+	}
 	for _, s := range steps {
 		if s.AccountID != a.ID {
 			continue
@@ -141,6 +146,20 @@ func ended(a store.CaseAccount, steps []store.Step, proofs []store.Proof) (acces
 		}
 	}
 	return plan.Outcome(gone, acted, a.Gaps, done)
+}
+
+// containedAs reports whether a case has contained an account and not opened it since, and
+// how hard.
+func containedAs(account int64, steps []store.Step) (was bool, mode access.Mode) {
+	for _, s := range steps {
+		if s.AccountID == account && s.Action == access.Contain && s.State == store.StepDone {
+			was = true
+			if mode != access.Kill {
+				mode = s.Mode
+			}
+		}
+	}
+	return was, mode
 }
 
 // endedStep is how one step of an account ended. A new password that the system took and

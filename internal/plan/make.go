@@ -95,8 +95,8 @@ func steps(a Account, caps access.Capabilities, f Facts) []access.Step {
 		s.Account = a.Ref
 		out = append(out, s)
 	}
-	if caps.Can(access.Contain) {
-		// Also for an account that is locked already: its sessions may live.
+	if caps.Can(access.Contain) && !a.staysContained(f.Policy.Mode) {
+		// Also for an account that somebody else has locked: its sessions may live.
 		s := access.Step{Action: access.Contain, Mode: f.Policy.Mode}
 		s.Irreversible = caps[access.Contain].Loses
 		if s.Mode == access.Kill {
@@ -134,6 +134,13 @@ func steps(a Account, caps access.Capabilities, f Facts) []access.Step {
 			Object: a.Ref.String(), Why: "the system has no way to delete an account", Remedy: "it stays contained; delete it by hand, then retry"}}})
 	}
 	return dedupe(out)
+}
+
+// staysContained is true for what this case has contained, no more mildly than it would
+// now, and what the system shows to be contained still: nobody has come in since. A large
+// plan that is made anew has to get further than the one before it.
+func (a Account) staysContained(mode access.Mode) bool {
+	return a.WasContained && a.Contained && (a.ContainedAs == mode || a.ContainedAs == access.Kill)
 }
 
 // database is what is left in one database after the links are gone.

@@ -63,6 +63,8 @@ type Account struct {
 	Recreated bool
 	// WasContained is true when this case has contained it, and not opened it since.
 	WasContained bool
+	// ContainedAs is how, the hardest of all times.
+	ContainedAs access.Mode
 }
 
 // Plan is what will be done, in order, and what will not be and why. Its hash

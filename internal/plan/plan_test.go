@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"cmp"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -252,4 +253,29 @@ func TestASupplementHasAHashOfItsOwn(t *testing.T) {
 	require.NotEqual(t, whole.Hash(), late.Hash())
 	require.Equal(t, "supplement to plan 1: pg, plesk-fr1 answered late", late.Supplement.String())
 	require.NotContains(t, string(whole.Canonical()), "supplement")
+}
+
+// What this case has contained, and what the system shows to be contained still, is not
+// contained again.
+func TestWhatStaysContainedIsNotContainedAgain(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		was, is     bool
+		as, mode    access.Mode
+		containsNow bool
+	}{
+		"contained":                        {true, true, access.Lock, access.Lock, false},
+		"harder than it would be now":      {true, true, access.Kill, access.Lock, false},
+		"more mildly than it would be now": {true, true, access.Lock, access.Kill, true},
+		"somebody opened it since":         {true, false, access.Lock, access.Lock, true},
+		"somebody else has contained it":   {false, true, "", access.Lock, true},
+		"open":                             {false, false, "", access.Lock, true},
+	} {
+		a := account("ada")
+		a.WasContained, a.Contained, a.ContainedAs = c.was, c.is, c.as
+		f := facts(t, access.HR, a)
+		f.Policy.Mode = c.mode
+		contains := slices.ContainsFunc(plan.Make(f).Steps, func(s access.Step) bool { return s.Action == access.Contain })
+		require.Equal(t, c.containsNow, contains, name)
+	}
 }
