@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/dev/devtest"
 )
 
@@ -124,13 +126,14 @@ func (w *world) run(ctx context.Context, sch Schedule) (r result) {
 	if r.struck, err = t.over(ctx); err != nil {
 		r.wrong = append(r.wrong, err.Error())
 	}
-	r.ends = s.await(ctx)
-	r.wrong = append(r.wrong, s.judge(ctx)...)
+	var wrong []string
+	r.ends, wrong = s.await(ctx)
+	r.wrong = append(append(r.wrong, wrong...), s.judge(ctx)...)
 	return r
 }
 
-// leave opens the case of a person, and cancels it where the schedule says so. It returns
-// when the case has ended or all that was to strike had its time.
+// leave opens the case of a person, and cancels it or gives back what it took where the
+// schedule says so. It returns when the case has ended or all that was to strike had its time.
 func (s *stage) leave(ctx context.Context, l *leaver) (wrong []string) {
 	args := []string{"offboard", l.id, "--reason", l.Reason, "--wait=false", "--key", l.id}
 	for _, m := range l.made {
@@ -145,8 +148,11 @@ func (s *stage) leave(ctx context.Context, l *leaver) (wrong []string) {
 	defer cancel()
 	for cancelled := l.Cancel == 0; ; {
 		e, err := s.w.ending(limit, l.id)
-		if err == nil && e.ended() {
+		if err == nil && e.ended(l) {
 			return wrong
+		}
+		if err == nil {
+			wrong = append(wrong, s.hireAgain(ctx, l, e)...)
 		}
 		if err == nil && !cancelled && s.changesOf(l) >= l.Cancel {
 			cancelled = true
@@ -159,6 +165,27 @@ func (s *stage) leave(ctx context.Context, l *leaver) (wrong []string) {
 			return wrong
 		}
 	}
+}
+
+// hireAgain asks once for what a case took, when it has ended, and has somebody else
+// approve it.
+func (s *stage) hireAgain(ctx context.Context, l *leaver, e ending) []string {
+	if !l.Back || l.asked || e.Status != string(access.CaseClean) {
+		return nil
+	}
+	l.asked = true
+	caseID := e.ID
+	code, said := s.w.insist(ctx, "", "reinstate", caseID, "--reason", "hired again", "--json")
+	var asked struct {
+		Hash string `json:"hash"`
+	}
+	if err := json.Unmarshal([]byte(said), &asked); code != 0 || err != nil {
+		return []string{fmt.Sprintf("reinstate %s: exit %d: %s", caseID, code, said)}
+	}
+	if code, said = s.w.insist(ctx, "", "approve", caseID, "--plan", asked.Hash, "--as", "boss"); code != 0 {
+		return []string{fmt.Sprintf("approve the reinstatement of %s: exit %d: %s", caseID, code, said)}
+	}
+	return nil
 }
 
 func (s *stage) changesOf(l *leaver) (n int) {
@@ -182,21 +209,25 @@ func (w *world) insist(ctx context.Context, stdin string, args ...string) (code 
 	}
 }
 
-// await waits until every case has ended, and says how.
-func (s *stage) await(ctx context.Context) (ends []string) {
+// await waits until every case has ended, and says how. Who was to be hired again and
+// could not be meanwhile is now.
+func (s *stage) await(ctx context.Context) (ends, wrong []string) {
 	limit, cancel := context.WithTimeout(ctx, caseLimit)
 	defer cancel()
 	for _, l := range s.people {
 		for {
 			e, err := s.w.ending(ctx, l.id)
-			if err == nil && e.ended() || pause(limit, 50*time.Millisecond) != nil {
+			if err == nil {
+				wrong = append(wrong, s.hireAgain(ctx, l, e)...)
+			}
+			if err == nil && e.ended(l) || pause(limit, 50*time.Millisecond) != nil {
 				ends = append(ends, e.Status)
-				if !e.ended() {
+				if !e.ended(l) {
 					fmt.Printf("  %s, case %s, is at %s:\n    %s\n", l.id, e.ID, e.Phase, strings.Join(s.w.why(ctx, e.ID), "\n    "))
 				}
 				break
 			}
 		}
 	}
-	return ends
+	return ends, wrong
 }

@@ -94,12 +94,17 @@ func TestTruthful(t *testing.T) {
 		"cancelled and back":               {ending{Status: "cancelled"}, role, 0},
 		"cancelled and gone":               {ending{Status: "cancelled"}, nil, 2},
 		"cancelled and locked":             {ending{Status: "cancelled"}, []string{"pg-main role ann false"}, 1},
+		"reinstated and back":              {ending{Status: "reinstated"}, role, 0},
+		"reinstated and gone":              {ending{Status: "reinstated"}, nil, 2},
 		"open, and a task says why":        {ending{Status: "open", Tasks: 1}, role, 0},
 		"open without a word":              {ending{Status: "open"}, role, 1},
 		"an end that nobody could explain": {ending{Status: "closed_with_exceptions"}, nil, 1},
 	} {
 		require.Len(t, truthful(l, c.e, c.still), c.wrong, name)
 	}
+	l.Back, l.Reason = true, "incident"
+	require.Len(t, truthful(l, ending{Status: "clean", Outcomes: []string{"removed"}}, nil), 1, "hired again")
+	require.Len(t, truthful(l, ending{Status: "reinstated"}, []string{"pg-main role ann false"}), 1)
 }
 
 func TestStatements(t *testing.T) {

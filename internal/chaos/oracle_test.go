@@ -159,7 +159,7 @@ func repeated(log []seen) (wrong []string) {
 // ending is how a case stands, by the records.
 type ending struct {
 	ID, Status, Phase string
-	Tasks             int      // open ones that say why, and plans that wait for a person
+	Tasks             int      // open ones that say why
 	Outcomes          []string // "connection/account outcome"
 }
 
@@ -169,8 +169,7 @@ func (w *world) ending(ctx context.Context, principal string) (e ending, err err
 		return e, err
 	}
 	defer c.Close(context.WithoutCancel(ctx))
-	err = c.QueryRow(ctx, `select id, status, phase, (select count(*) from sever.tasks t where t.case_id = c.id and closed_at is null and words <> '')
-			+ (select count(*) from sever.plans p where p.case_id = c.id and p.status = 'waiting' and p.guards <> '{}'),
+	err = c.QueryRow(ctx, `select id, status, phase, (select count(*) from sever.tasks t where t.case_id = c.id and closed_at is null and words <> ''),
 		array(select connection || '/' || name || ' ' || outcome from sever.case_accounts a where a.case_id = c.id order by 1)
 		from sever.cases c where principal = $1 order by opened_at desc limit 1`, principal).Scan(&e.ID, &e.Status, &e.Phase, &e.Tasks, &e.Outcomes)
 	return e, err
@@ -197,6 +196,10 @@ func truthful(l *leaver, e ending, still []string) (wrong []string) {
 	say := func(format string, args ...any) {
 		wrong = append(wrong, fmt.Sprintf("%s, case %s %s: ", l.id, e.ID, e.Status)+fmt.Sprintf(format, args...))
 	}
+	if l.Back && e.Status == "clean" {
+		say("hired again, and nothing was given back")
+		return wrong
+	}
 	switch e.Status {
 	case "clean":
 		for _, line := range still {
@@ -205,12 +208,12 @@ func truthful(l *leaver, e ending, still []string) (wrong []string) {
 		if len(e.Outcomes) < len(l.made) {
 			say("%d accounts are accounted for, of %d", len(e.Outcomes), len(l.made))
 		}
-	case "cancelled":
+	case "cancelled", "reinstated":
 		for _, m := range l.made {
 			if !slices.ContainsFunc(still, func(line string) bool { return strings.HasPrefix(line, m.on+" ") }) {
 				say("not given back: %s", m.object())
 			}
-			if m.on == Target && l.Reason == "hr" && !slices.ContainsFunc(still, func(line string) bool { return strings.HasPrefix(line, Target+" role "+l.name+" t") }) {
+			if m.on == Target && (l.Reason == "hr" || l.Back) && !slices.ContainsFunc(still, func(line string) bool { return strings.HasPrefix(line, Target+" role "+l.name+" t") }) {
 				say("given back, and it cannot log in: %v", still)
 			}
 		}
@@ -303,5 +306,10 @@ func (s *stage) objectOf(on, name string) string {
 	return ""
 }
 
-// ended reports whether a case is over.
-func (e ending) ended() bool { return cmp.Or(e.Status, "open") != string(access.CaseOpen) }
+// ended reports whether a case is over, for good.
+func (e ending) ended(l *leaver) bool {
+	if l.Back && e.Status == string(access.CaseClean) {
+		return false
+	}
+	return cmp.Or(e.Status, "open") != string(access.CaseOpen)
+}

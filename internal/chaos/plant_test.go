@@ -19,6 +19,8 @@ type leaver struct {
 	id   string // at Sever
 	name string // the invented part of each account's name
 	made []made
+	// asked is true once somebody has asked for all that was taken.
+	asked bool
 }
 
 // made is one account as it was planted.

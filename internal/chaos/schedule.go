@@ -53,6 +53,8 @@ type Person struct {
 	Systems []string // where they have an account
 	// Cancel is after how many changes of theirs the case is cancelled; zero: never.
 	Cancel int
+	// Back is true for somebody who is hired again when the case has ended clean.
+	Back bool
 }
 
 // Fault is something that breaks, once.
@@ -105,6 +107,10 @@ func Plan(seed uint64) Schedule {
 	}
 	for range 3 + r.IntN(6) {
 		s.Faults = append(s.Faults, fault(r))
+	}
+	// Drawn last: what a seed decided before it decided this stays as it was.
+	for i := range s.People {
+		s.People[i].Back = s.People[i].Cancel == 0 && r.IntN(4) == 0
 	}
 	return s
 }

@@ -14,7 +14,7 @@ func TestPlan(t *testing.T) {
 		Seed: 5,
 		People: []Person{
 			{Reason: "hr", Systems: []string{"plesk", "pg-main"}},
-			{Reason: "incident", Systems: []string{"digitalocean", "pg-main"}},
+			{Reason: "incident", Systems: []string{"digitalocean", "pg-main"}, Back: true},
 		},
 		Faults: []Fault{
 			{Kind: CutAnswer, On: Temporal, After: 1, Before: true, For: 460 * time.Millisecond},
@@ -35,7 +35,7 @@ func TestPlan(t *testing.T) {
 // proportion.
 func TestPlansAreOfAllKinds(t *testing.T) {
 	t.Parallel()
-	kinds, systems, cancels := map[Kind]bool{}, map[string]bool{}, 0
+	kinds, systems, cancels, back := map[Kind]bool{}, map[string]bool{}, 0, 0
 	for seed := range uint64(200) {
 		s := Plan(seed)
 		require.GreaterOrEqual(t, len(s.People), 2)
@@ -49,6 +49,10 @@ func TestPlansAreOfAllKinds(t *testing.T) {
 			if p.Cancel > 0 {
 				cancels++
 			}
+			if p.Back {
+				require.Zero(t, p.Cancel)
+				back++
+			}
 		}
 		for _, f := range s.Faults {
 			kinds[f.Kind] = true
@@ -61,4 +65,5 @@ func TestPlansAreOfAllKinds(t *testing.T) {
 	}
 	require.Len(t, systems, 1+len(Providers))
 	require.Positive(t, cancels)
+	require.Positive(t, back)
 }
