@@ -6,7 +6,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/severhq/sever/internal/access"
-
 	"github.com/severhq/sever/internal/provider/memory"
 	"github.com/severhq/sever/workflows"
 )
