@@ -125,7 +125,9 @@ func ended(a store.CaseAccount, steps []store.Step, proofs []store.Proof) (acces
 	var done []plan.Ended
 	acted := false
 	// A plan does not contain again what stays contained by an earlier one.
-	again := slices.ContainsFunc(steps, func(s store.Step) bool { return s.AccountID == a.ID && s.PlanNo == newest && s.Action == access.Contain })
+	again := slices.ContainsFunc(steps, func(s store.Step) bool {
+		return s.AccountID == a.ID && s.PlanNo == newest && s.Action == access.Contain
+	})
 	if was, _ := containedAs(a.ID, steps); was && !again {
 		done = append(done, plan.Ended{Action: access.Contain, Done: true})
 	}

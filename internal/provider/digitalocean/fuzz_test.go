@@ -43,7 +43,9 @@ func FuzzAnswers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, said string) {
 		body, requests = said, 0
 		lists := func() (is struct {
-			Users []struct{ Name string }
+			Users []struct {
+				Name string `json:"name"`
+			} `json:"users"`
 		}) {
 			require.NoError(t, json.Unmarshal([]byte(said), &is))
 			return is

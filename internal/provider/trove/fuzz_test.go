@@ -69,7 +69,7 @@ func FuzzAnswers(f *testing.F) {
 			require.Equal(t, http.StatusOK, code, "only an answer says that somebody is there")
 		default:
 			var is struct {
-				Users *[]json.RawMessage
+				Users *[]json.RawMessage `json:"users"`
 			}
 			require.NoError(t, json.Unmarshal([]byte(said), &is), "absent by the word of nothing that can be read: %d %q", code, said)
 			require.NotNil(t, is.Users, "absent by no list: %d %q", code, said)
