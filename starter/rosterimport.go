@@ -17,11 +17,11 @@ import (
 func (a *app) rosterCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "roster",
-		Short: "Who is there, and who has left: import and list",
+		Short: "Who is there, and who has left: import, list and status",
 		Args:  cobra.NoArgs,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(a.rosterImportCommand(), a.rosterListCommand())
+	c.AddCommand(a.rosterImportCommand(), a.rosterListCommand(), a.rosterStatusCommand())
 	return c
 }
 

@@ -7,7 +7,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/desk/paper"
+	"github.com/severhq/sever/internal/dev/devtest"
 )
 
 // TestRosterImport goes through the program, on records of its own.
@@ -60,6 +62,20 @@ func TestRosterImport(t *testing.T) {
 	require.Equal(t, access.PrincipalID("E4"), left.People[0].ID)
 	require.Len(t, left.Rosters, 4)
 	require.Equal(t, exitBadInput, w.sever(t, three, "roster", "import", "-", "--max-shrink", "101").code)
+}
+
+func TestRosterStatus(t *testing.T) {
+	t.Parallel()
+	w := newBooks(t)
+	address, namespace := devtest.Temporal(t)
+	w.vars = w.vars.With(config.Vars{"TEMPORAL_ADDRESS": address, "TEMPORAL_NAMESPACE": namespace})
+	require.Contains(t, w.sever(t, "", "roster", "status").out, "No roster has come yet.")
+	require.Equal(t, exitOK, w.sever(t, "principal\nE1\n", "roster", "import", "-").code)
+	require.Equal(t, exitBadInput, w.sever(t, "principal\n", "roster", "import", "-", "--as", "ops").code)
+	got := must[rosterStatus](t, w, nil, exitOK, "roster", "status")
+	require.Len(t, got.Runs, 2)
+	require.Equal(t, []string{"refused", "ops", "accepted", "hr"}, []string{got.Runs[0].Result, got.Runs[0].By, got.Runs[1].Result, got.Runs[1].By})
+	require.Contains(t, w.sever(t, "", "roster", "status").out, "it has nobody who is active")
 }
 
 // lastLine is the last line of what was printed.

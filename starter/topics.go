@@ -23,7 +23,7 @@ connection that could not be asked, an account that is protected, shared, unsupp
 wholly readable, a blocked step, a denied plan, or no plan. Without --check a printed plan is 0.`},
 		{Use: "roles", Short: "Who may do what", Long: `Four variables list people, as --as and SEVER_ACTOR name them, with commas between them:
 
-  SEVER_ROLE_REQUESTER   offboard, also with --dry-run
+  SEVER_ROLE_REQUESTER   offboard, also with --dry-run; directories over SCIM; roster:schedule
   SEVER_ROLE_APPROVER    approve, deny
   SEVER_ROLE_OPERATOR    hold, resume, retry, escalate, cancel, waive, reinstate; import identities,
                          rosters and secrets; confirm and reject whose an account is; finish tasks;
@@ -42,6 +42,47 @@ row of the audit trail (decision.refused, or case.refused in the trail of the ho
 status shows it. A name is what somebody says it is: the roles are as good as the way in which
 SEVER_ACTOR is set for people, and as the access to Temporal and to the database.`},
 		arrivalsTopic,
+		{Use: "scim", Short: "Directories: Okta, Entra ID and others over SCIM 2.0", Long: `sever serve answers SCIM 2.0 at /scim/v2: /Users with GET, POST, PUT, PATCH and DELETE, filters,
+startIndex and count (200 at most), attributes and excludedAttributes. No groups, no bulk.
+
+The directory sends a token of the HTTP interface that has the role requester; one of an auditor
+reads. Where roles are configured, SEVER_ROLE_REQUESTER must list the name of the token, for it is
+who requests the cases. A user whose active turns false, or who is deleted, is an order to end the
+access: stored with the change before the answer, once, and then put to a case like any other.
+sever deliveries lists what became of it. No answer waits for a case.
+
+SEVER_SCIM_PRINCIPAL says by which attribute a new user is found to be a principal: externalId (the
+default), employeeNumber of the enterprise extension, or userName where names are never given twice.
+It has to be what rosters and identities call people. Which principal a user is never changes
+afterwards; what would make two people one is refused with 409.
+
+Somebody who is active again while the case is open: the case is held before it removes more (where
+roles are configured, if SEVER_ROLE_OPERATOR lists the token, too), and gets a task return/...;
+say sever resume or sever cancel, and then sever tasks done.
+
+Kept: userName, name, displayName, title, userType, active, emails, externalId, the enterprise
+extension, and ours. Other attributes of RFC 7643 and other extensions are passed over. A name of no
+schema is refused. Naming rules know Login (the userName), LocalName (before its @), Name, Email,
+GivenName, FamilyName, Title, UserType, EmployeeNumber, CostCenter, Organization, Division, Department.
+
+Ours is urn:severhq:params:scim:schemas:extension:1.0:User: effectiveAt (when the access ends), reason
+(hr or incident) and ticket. They are read when active turns false. Afterwards another date is refused;
+the reason incident makes the case more urgent.
+
+With rosters beside it: a person whom a directory has and a roster has not has left by the roster.`},
+		{Use: "roster-schedule", Short: "A roster that is taken by itself", Long: `The worker takes the complete list of people on a schedule, as sever roster import does by hand:
+
+  SEVER_ROSTER_SOURCE      an https address, or the whole path of a file; CSV or JSON
+  SEVER_ROSTER_TOKEN       what an address is shown: Authorization: Bearer ...
+  SEVER_ROSTER_EVERY       1h
+  SEVER_ROSTER_MAX_SHRINK  20: per cent of the active people that may be missing at once
+  SEVER_ROSTER_LEAVERS     report (the default): who left is on record, sever roster list --left
+                           offboard: a case for each who was active and left, requested by
+                           roster:schedule, which SEVER_ROLE_REQUESTER must list where roles are set
+
+One that cannot be read is tried five times. One that is empty, broken or too small changes nothing
+and orders nothing; that is a row of the trail (roster.refused), and sever roster status shows it.
+If that many did leave, import it once by hand with --accept-shrink "why".`},
 		{Use: "json", Short: "What --json prints", Long: `Every command prints one JSON document on standard output. Fields may be added; none is
 renamed, and none changes its meaning. Times are RFC 3339 in UTC, an absent time is left
 out. Lists are never null.
@@ -58,6 +99,7 @@ out. Lists are never null.
   approve, deny, ...    case, decision, by, plan
   roster import         active, joined[], left[], returned[], changed[], unchanged
   roster list           people[], rosters[]
+  roster status         scheduled, every, paused, next_at, runs[]: at, source, result, words, by
   sweeps create         sweep, rule, mode, connections[], every, cron, notice, created_by
   sweeps list           sweeps[]: the same, and paused, scheduled, next_at, last{}
   sweeps run, findings  sweep, rule, run{}: result, accounts, found, new, gone, unseen; findings[]: state, kind,
@@ -109,6 +151,8 @@ environment does not have is read from $SEVER_HOME/sever.env (written by sever u
                             functions: lower, upper; where accounts have hosts: {{.Login}}@%
   SEVER_CONN_<NAME>_SIMULATED   true: a simulator on this machine answers, so no pace is kept
   SEVER_ROLE_REQUESTER, _APPROVER, _OPERATOR, _AUDITOR   who may do what: sever help roles
+  SEVER_SCIM_PRINCIPAL      externalId, employeeNumber or userName: sever help scim
+  SEVER_ROSTER_SOURCE, _TOKEN, _EVERY, _MAX_SHRINK, _LEAVERS   a roster that is taken by itself: sever help roster-schedule
   SEVER_ACTOR               who gives the commands (default: who is logged in)
   SEVER_HOME                the folder of sever up
   SEVER_AUDIT_KEY           seed of the Ed25519 key that signs checkpoints, base64 (the worker's)

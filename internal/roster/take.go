@@ -129,14 +129,17 @@ func Note(ctx context.Context, s *store.Store, no *Refused, w Wish) error {
 	if w.DryRun {
 		return no.Failure
 	}
-	err := s.Do(ctx, func(tx *store.Tx) error {
-		return tx.Append(ctx, audit.Event{Chain: audit.House, Key: "roster/refused/" + desk.Random(20), At: time.Now(), Kind: audit.RosterRefused, Actor: w.By,
-			Object: no.Source, Outcome: "refused", Words: no.Why, Data: map[string]any{"sha256": no.Sum}})
-	})
-	if err != nil {
+	if err := note(ctx, s, no, w); err != nil {
 		no.Failure.Err = fmt.Errorf("%w\n  (and it could not be written into the trail: %w)", no.Failure.Err, err)
 	}
 	return no.Failure
+}
+
+func note(ctx context.Context, s *store.Store, no *Refused, w Wish) error {
+	return s.Do(ctx, func(tx *store.Tx) error {
+		return tx.Append(ctx, audit.Event{Chain: audit.House, Key: "roster/refused/" + desk.Random(20), At: time.Now(), Kind: audit.RosterRefused, Actor: w.By,
+			Object: no.Source, Outcome: "refused", Words: no.Why, Data: map[string]any{"sha256": no.Sum}})
+	})
 }
 
 // leavers are those who were active until now. Who was never there has nothing that

@@ -21,6 +21,7 @@ import (
 	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/inbox"
 	"github.com/severhq/sever/internal/provider/catalog"
+	"github.com/severhq/sever/internal/roster"
 	"github.com/severhq/sever/internal/store"
 	"github.com/severhq/sever/internal/telemetry"
 )
@@ -126,6 +127,9 @@ func partsOf(cfg Config, vars config.Vars) (Parts, error) {
 		return p, err
 	}
 	if p.Notices, err = courier.FromVars(vars); err != nil {
+		return p, err
+	}
+	if p.Roster, err = roster.Open(vars); err != nil {
 		return p, err
 	}
 	if p.SweepPolicy, err = desk.SweepPolicy(vars); err != nil {

@@ -20,6 +20,7 @@ import (
 	"github.com/severhq/sever/internal/plan"
 	"github.com/severhq/sever/internal/provider/catalog"
 	"github.com/severhq/sever/internal/roles"
+	"github.com/severhq/sever/internal/roster"
 	"github.com/severhq/sever/internal/store"
 	"github.com/severhq/sever/workflows"
 )
@@ -42,6 +43,8 @@ type Parts struct {
 	// subscribers: it writes what the courier carries.
 	Notices courier.Settings
 	Carry   courier.Pace // zero: courier.DefaultPace
+	// Roster is where the complete list of people is; nil: it comes by hand.
+	Roster *roster.Source
 	// ReconcileEvery is the pace of the reconciler; zero leaves it out.
 	ReconcileEvery time.Duration
 	// Deployment is the version of this build for Temporal's worker deployments; empty
@@ -69,6 +72,9 @@ func Start(ctx context.Context, p Parts) (stop func(), err error) {
 		return nil, err
 	}
 	if err := scheduleReconciler(ctx, p); err != nil {
+		return nil, err
+	}
+	if err := scheduleRoster(ctx, p); err != nil {
 		return nil, err
 	}
 	all := []worker.Worker{mainWorker(p)}
@@ -131,6 +137,7 @@ func mainWorker(p Parts) worker.Worker {
 	k := keeper{p.Temporal, p.mainQueue(), p.WorkflowID, p.Store}
 	w.RegisterActivity(activities.NewWatch(p.Store, p.Notary, k))
 	w.RegisterActivity(activities.NewIncidents(p.Store, p.Roles, k))
+	w.RegisterActivity(activities.NewRosters(p.roster()))
 	w.RegisterActivity(activities.NewSweeps(p.Store, p.sweepPolicy(), k))
 	return w
 }
@@ -141,6 +148,7 @@ func Register(r worker.WorkflowRegistry) {
 	r.RegisterWorkflowWithOptions(workflows.OffboardPrincipal, workflow.RegisterOptions{Name: "OffboardPrincipal"})
 	r.RegisterWorkflowWithOptions(workflows.ReinstatePrincipal, workflow.RegisterOptions{Name: "ReinstatePrincipal"})
 	r.RegisterWorkflowWithOptions(workflows.Reconcile, workflow.RegisterOptions{Name: "Reconcile"})
+	r.RegisterWorkflowWithOptions(workflows.ImportRoster, workflow.RegisterOptions{Name: "ImportRoster"})
 	r.RegisterWorkflowWithOptions(workflows.Sweep, workflow.RegisterOptions{Name: "Sweep"})
 	r.RegisterWorkflowWithOptions(workflows.Incident, workflow.RegisterOptions{Name: "Incident"})
 	r.RegisterWorkflowWithOptions(workflows.PreviewOffboarding, workflow.RegisterOptions{Name: "PreviewOffboarding"})

@@ -7,6 +7,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 
+	"github.com/severhq/sever/activities"
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/store"
 	"github.com/severhq/sever/workflows"
@@ -40,6 +41,18 @@ func (w *World) Reconcile() workflows.Reconciled {
 	var out workflows.Reconciled
 	require.NoError(w.T, run.Get(w.Ctx, &out))
 	w.recordAs(id, "-reconcile")
+	return out
+}
+
+// ImportRoster takes the roster once.
+func (w *World) ImportRoster() activities.RosterTaken {
+	w.T.Helper()
+	id := workflows.RosterID + "-once-" + w.Queue
+	run, err := w.Parts.Temporal.ExecuteWorkflow(w.Ctx, client.StartWorkflowOptions{ID: id, TaskQueue: w.Queue}, "ImportRoster")
+	require.NoError(w.T, err)
+	var out activities.RosterTaken
+	require.NoError(w.T, run.Get(w.Ctx, &out))
+	w.recordAs(id, "-import")
 	return out
 }
 
