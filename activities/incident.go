@@ -180,6 +180,24 @@ func (i *Incidents) openOne(ctx context.Context, asked store.Incident, p store.I
 	})
 }
 
+// OthersInput asks about the others of an incident.
+type OthersInput struct {
+	Incident string `json:"incident"`
+	Case     string `json:"case"` // who asks
+}
+
+// Uncontained counts people who are about to be contained.
+type Uncontained struct {
+	People int `json:"people"`
+}
+
+// Others counts who of an incident is not contained yet, and will be without anybody's
+// help: who is waited for because a system is silent is not counted.
+func (i *Incidents) Others(ctx context.Context, in OthersInput) (Uncontained, error) {
+	n, err := i.store.Uncontained(ctx, in.Incident, in.Case)
+	return Uncontained{n}, asTemporal(ctx, err)
+}
+
 // DisbandInput ends the work on an incident.
 type DisbandInput struct {
 	Incident string    `json:"incident"`

@@ -105,6 +105,7 @@ const (
 	PhaseDate        Phase = "waiting for the effective date"
 	PhaseContaining  Phase = "containing"
 	PhaseGrace       Phase = "contained; waiting out the grace"
+	PhaseLull        Phase = "contained; waiting for the others of the incident"
 	PhaseRemoving    Phase = "removing"
 	PhaseHeld        Phase = "held"
 	PhasePeople      Phase = "waiting for people"

@@ -118,6 +118,8 @@ func phase(s State, dateAhead, grace bool) Phase {
 		return PhaseGrace
 	case s.Held:
 		return PhaseHeld
+	case busy && s.Lulled:
+		return PhaseLull
 	case busy && !s.Contained:
 		return PhaseContaining
 	case busy:

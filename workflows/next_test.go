@@ -106,6 +106,7 @@ func TestPhase(t *testing.T) {
 		"date":          {State{Tracks: tracks(TrackBusy)}, true, PhaseDate},
 		"containing":    {State{Tracks: tracks(TrackBusy)}, false, PhaseContaining},
 		"removing":      {State{Tracks: tracks(TrackBusy), Contained: true}, false, PhaseRemoving},
+		"lulled":        {State{Tracks: tracks(TrackBusy), Contained: true, Lulled: true}, false, PhaseLull},
 		"held":          {State{Tracks: tracks(TrackBusy), Contained: true, Held: true}, false, PhaseHeld},
 		"people":        {State{Tracks: tracks(TrackClean, TrackOpen)}, false, PhasePeople},
 		"follow-ups":    {State{Tracks: tracks(TrackClean), FollowUps: 1}, false, PhasePeople},
@@ -115,6 +116,12 @@ func TestPhase(t *testing.T) {
 	} {
 		require.Equal(t, c.want, phase(c.state, c.ahead, false), name)
 	}
+}
+
+func TestTheLullDependsOnHowManyAreLeft(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, []time.Duration{time.Second, time.Second, 40 * time.Second, time.Minute},
+		[]time.Duration{lullPause(1), lullPause(10), lullPause(400), lullPause(5000)})
 }
 
 func TestPhaseOfAGrace(t *testing.T) {

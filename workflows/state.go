@@ -78,6 +78,10 @@ type State struct {
 	Successors  map[string]string  `json:"successors,omitempty"`
 	Incident    string             `json:"incident,omitempty"` // that the case belongs to
 	Why         string             `json:"why,omitempty"`      // what happened
+	// Lulled is true while the case waits for the others of its incident to be contained,
+	// Calm once it need not any more.
+	Lulled bool `json:"lulled,omitempty"`
+	Calm   bool `json:"calm,omitempty"`
 
 	Opened       bool        `json:"opened"`
 	OpenedAt     time.Time   `json:"opened_at,omitzero"`

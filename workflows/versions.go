@@ -14,6 +14,8 @@ const (
 	plansAfterHold = "plans again after a long hold"
 	// The people of a small incident are shared out among all that open cases.
 	everyCallerCalls = "every caller calls"
+	// A case of an incident removes nothing before the others are contained.
+	removesLast = "removes when the others are contained"
 )
 
 // since reports whether the case may do what came with a change: yes for every case

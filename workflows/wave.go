@@ -174,6 +174,9 @@ func (o *offboarding) lane(ctx workflow.Context, w *wave, l plan.Lane) error {
 	// Everything is contained before anything is removed; a lane that cannot be
 	// reached keeps the others waiting for the policy's patience only.
 	o.sleep(ctx, workflow.Now(ctx).Add(o.Policy.Patience), func() bool { return w.stopped || w.contained == len(w.planned.Lanes) })
+	if len(l.Remove) > 0 {
+		o.lull(ctx, w)
+	}
 	for i, b := range l.Remove {
 		if i == 0 && !w.stopped && !o.graceOver(ctx, w) {
 			return nil

@@ -70,6 +70,20 @@ func TestAnIncidentForgetsNobody(t *testing.T) {
 		require.NoError(t, tx.OpenTask(ctx, Task{CaseID: c.ID, Key: "silent/pg-main", Subject: "pg-main", Words: "it does not answer", OpenedAt: noon}))
 		return tx.MarkContained(ctx, c.ID, noon)
 	})
+	for but, want := range map[string]int{"": 2, c.ID: 2} { // a system is silent for E1: nobody waits for her
+		n, err := s.Uncontained(ctx, "I-1", but)
+		require.NoError(t, err)
+		require.Equal(t, want, n)
+	}
+	s.do(t, func(tx *Tx) error { return tx.CloseTask(ctx, c.ID, "silent/pg-main", "dba", "it answers") })
+	for but, want := range map[string]int{"": 3, c.ID: 2} {
+		n, err := s.Uncontained(ctx, "I-1", but)
+		require.NoError(t, err)
+		require.Equal(t, want, n)
+	}
+	s.do(t, func(tx *Tx) error {
+		return tx.OpenTask(ctx, Task{CaseID: c.ID, Key: "silent/pg-main", Subject: "pg-main", Words: "it does not answer", OpenedAt: noon})
+	})
 	waiting, err := s.WaitingPeople(ctx, "I-1", 1, 2)
 	require.NoError(t, err)
 	require.Equal(t, []IncidentPerson{{Incident: "I-1", Place: 2, Principal: "E2", State: PersonWaiting, Tries: 1}}, waiting)

@@ -283,6 +283,8 @@ func strikes(t *testing.T, s *Store) {
 	})
 	_, err := s.IncidentPeople(ctx, "I-1")
 	require.NoError(t, err)
+	_, err = s.Uncontained(ctx, "I-1", "")
+	require.NoError(t, err)
 	_, err = s.WaitingPeople(ctx, "I-1", 1, 2)
 	require.NoError(t, err)
 	_, err = s.ListIncidents(ctx, true)

@@ -209,3 +209,33 @@ func TestAnIncidentEscalatesWhatIsOpen(t *testing.T) {
 	require.Contains(t, escalated[0].Words, "incident "+in.ID+" leaked laptop")
 	require.Equal(t, access.CaseClean, w.Ends(c.ids[0]).Status)
 }
+
+// Nobody's removal takes what the containing of the others needs.
+func TestAnIncidentRemovesWhenEverybodyIsContained(t *testing.T) {
+	t.Parallel()
+	c := newCrowd(t, 3, 1)
+	w := severtest.New(t, c.conns...)
+	c.known(w)
+	release := make(chan struct{})
+	let := sync.OnceFunc(func() { close(release) })
+	t.Cleanup(let)
+	c.systems[0].Intercept(func(_ context.Context, call memory.Call) error {
+		if call.Op == memory.OpContain && call.Account.Name == "user1" {
+			<-release
+		}
+		return nil
+	})
+	in := w.Strike(desk.Alarm{Principals: c.ids, By: "soc", Words: "leaked laptop"})
+	for _, i := range []int{0, 2} {
+		w.Reaches(c.ids[i], "waits for the others", severtest.InPhase(workflows.PhaseLull))
+	}
+	require.Equal(t, 1, stillOpen(c.systems[0]))
+	for _, call := range c.systems[0].Writes() {
+		require.NotEqual(t, memory.OpDelete, call.Op, "%s: nothing is removed yet", call)
+	}
+	let()
+	for _, who := range c.ids {
+		require.Equal(t, access.CaseClean, w.Ends(who).Status)
+	}
+	w.Disbanded(in.ID)
+}
