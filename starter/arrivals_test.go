@@ -15,6 +15,7 @@ import (
 
 	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/config"
+	"github.com/severhq/sever/internal/desk/paper"
 	"github.com/severhq/sever/internal/dev/devtest"
 	"github.com/severhq/sever/internal/store"
 )
@@ -89,7 +90,7 @@ ticket: {path: ticket, optional: true}`), 0o600))
 	require.Contains(t, again.err, "delivery 1 is not refused: it is waiting")
 	refuse()
 	require.Equal(t, "Delivery 1 of webhook/hris is dropped.\n", w.sever(t, "", "deliveries", "drop", "1", "--reason", "a test").out)
-	var all deliveryList
+	var all paper.DeliveryList
 	require.NoError(t, json.Unmarshal([]byte(w.sever(t, "", "deliveries", "list", "--json").out), &all))
 	require.Len(t, all.Deliveries, 1)
 	require.Equal(t, []any{"msg_1", store.DeliveryDropped, 1}, []any{all.Deliveries[0].Message, all.Deliveries[0].State, all.Deliveries[0].Repeats})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/desk"
+	"github.com/severhq/sever/internal/desk/paper"
 	"github.com/severhq/sever/internal/inbox"
 	"github.com/severhq/sever/internal/roles"
 	"github.com/severhq/sever/internal/store"
@@ -29,33 +30,6 @@ SCIM and rosters. See: sever help arrivals.`,
 	return c
 }
 
-// deliveryList is the JSON of deliveries list.
-type deliveryList struct {
-	Deliveries []deliveryLine `json:"deliveries"`
-}
-
-// deliveryLine is one delivery; alone it is the JSON of deliveries retry and drop.
-type deliveryLine struct {
-	ID        int64               `json:"id"`
-	Kind      string              `json:"kind"`
-	Source    string              `json:"source"`
-	Message   string              `json:"message"`
-	Act       string              `json:"act"`
-	Principal access.PrincipalID  `json:"principal,omitempty"`
-	State     store.DeliveryState `json:"state"`
-	Words     string              `json:"words,omitempty"`
-	Case      string              `json:"case,omitempty"`
-	Attempts  int                 `json:"attempts"`
-	Repeats   int                 `json:"repeats"`
-	At        time.Time           `json:"received_at"`
-	NextTryAt time.Time           `json:"next_try_at,omitzero"`
-	EndedAt   time.Time           `json:"ended_at,omitzero"`
-}
-
-func lineOfDelivery(d store.Delivery) deliveryLine {
-	return deliveryLine{d.ID, d.Kind, d.Source, d.MessageID, d.Act, d.Principal, d.State, d.Words, d.CaseID, d.Attempts, d.Repeats, d.At, d.NextTryAt, d.EndedAt}
-}
-
 func (a *app) deliveriesListCommand() *cobra.Command {
 	var states []string
 	var principal string
@@ -68,19 +42,11 @@ nothing is to be done), refused (a person has to look) or dropped (a person has 
 		Example: "  sever deliveries list --state refused",
 		Args:    cobra.NoArgs,
 		RunE: does(a.reading(func(ctx context.Context, _ []string) error {
-			f := store.DeliveryFilter{Principal: access.PrincipalID(principal)}
+			var want []store.DeliveryState
 			for _, s := range states {
-				switch state := store.DeliveryState(s); state {
-				case store.DeliveryWaiting, store.DeliveryDone, store.DeliveryRefused, store.DeliveryDropped:
-					f.States = append(f.States, state)
-				default:
-					return desk.Invalidf("--state is %q: choose waiting, done, refused or dropped", s)
-				}
+				want = append(want, store.DeliveryState(s))
 			}
-			if limit < 1 {
-				return desk.Invalidf("--limit is %d: it has to be more than zero", limit)
-			}
-			return a.listDeliveries(ctx, f, limit)
+			return a.listDeliveries(ctx, want, access.PrincipalID(principal), limit)
 		})),
 	}
 	c.Flags().StringSliceVar(&states, "state", nil, "only those that are waiting, done, refused or dropped")
@@ -89,19 +55,15 @@ nothing is to be done), refused (a person has to look) or dropped (a person has 
 	return c
 }
 
-func (a *app) listDeliveries(ctx context.Context, f store.DeliveryFilter, limit int) error {
+func (a *app) listDeliveries(ctx context.Context, states []store.DeliveryState, who access.PrincipalID, limit int) error {
 	clients, err := a.records(ctx)
 	if err != nil {
 		return err
 	}
 	defer clients.Close()
-	found, err := clients.store.Deliveries(ctx, f, store.Page{Limit: limit})
+	out, err := paper.Deliveries(ctx, clients.store, states, who, limit)
 	if err != nil {
 		return err
-	}
-	out := deliveryList{Deliveries: []deliveryLine{}}
-	for _, d := range found {
-		out.Deliveries = append(out.Deliveries, lineOfDelivery(d))
 	}
 	if a.json {
 		a.out.document(out)
@@ -159,7 +121,7 @@ func (a *app) deliveriesSetCommand(name, short string, set func(context.Context,
 				return err
 			}
 			if a.json {
-				a.out.document(lineOfDelivery(d))
+				a.out.document(paper.DeliveryOf(d))
 			}
 			a.sayf("Delivery %d of %s/%s is %s.", d.ID, d.Kind, d.Source, d.State)
 			return nil

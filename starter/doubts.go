@@ -10,30 +10,10 @@ import (
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/desk"
+	"github.com/severhq/sever/internal/desk/paper"
 	"github.com/severhq/sever/internal/inbox"
 	"github.com/severhq/sever/internal/roles"
-	"github.com/severhq/sever/internal/store"
 )
-
-// doubtList is the JSON of deliveries doubts and trust.
-type doubtList struct {
-	Doubts []doubtLine `json:"doubts"`
-}
-
-type doubtLine struct {
-	Principal access.PrincipalID `json:"principal"`
-	Words     string             `json:"words"`
-	Delivery  int64              `json:"delivery"`
-	At        time.Time          `json:"raised_at"`
-}
-
-func doubtsOf(all []store.Doubt) doubtList {
-	out := doubtList{Doubts: []doubtLine{}}
-	for _, d := range all {
-		out.Doubts = append(out.Doubts, doubtLine{d.Principal, d.Words, d.DeliveryID, d.RaisedAt})
-	}
-	return out
-}
 
 func (a *app) doubtsCommand() *cobra.Command {
 	return &cobra.Command{
@@ -53,7 +33,7 @@ anything, until a person says: sever deliveries trust PRINCIPAL --reason "..."`,
 			if err != nil {
 				return err
 			}
-			out := doubtsOf(found)
+			out := paper.DoubtsOf(found)
 			if a.json {
 				a.out.document(out)
 				return nil
@@ -94,7 +74,7 @@ resume CASE.`,
 				return err
 			}
 			if a.json {
-				a.out.document(doubtsOf(settled))
+				a.out.document(paper.DoubtsOf(settled))
 			}
 			a.sayf("What leads to %s can be trusted again, says %s.", printable(args[0]), printable(by))
 			return nil

@@ -58,6 +58,7 @@ func New(o Options) *Server {
 	s.cases()
 	s.reading()
 	s.decisions()
+	s.deliveries()
 	s.tasks()
 	s.people()
 	s.systems()
