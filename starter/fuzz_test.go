@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/severhq/sever/internal/sweep"
 )
 
 func FuzzSecretFile(f *testing.F) {
@@ -16,6 +18,27 @@ func FuzzSecretFile(f *testing.F) {
 			if p.Line < 1 || p.Column < 1 || p.What == "" {
 				t.Fatalf("a mistake without a place: %+v", p)
 			}
+		}
+	})
+}
+
+func FuzzEntitlementFile(f *testing.F) {
+	for _, seed := range []string{"", "connection,database,privileges,account\n", "connection,database,privileges,account\npg,*,*,a\n",
+		`[{"connection":"pg","database":"*","privileges":"ALL PRIVILEGES","principal":"E1"}]`, `{"entitlements":[{}]}`, `{"entitlements":`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, in string) {
+		allowed, problems := readEntitlements(document(in), "standard input", nil)
+		for _, p := range problems {
+			if p.Line < 1 || p.Column < 1 || p.What == "" {
+				t.Fatalf("a mistake without a place: %+v", p)
+			}
+		}
+		if len(problems) > 0 {
+			return
+		}
+		if err := (sweep.Rule{Kind: sweep.Entitlements, Source: "x", Allowed: allowed}).Check(); err != nil {
+			t.Fatalf("what was read without a mistake is no rule: %v", err)
 		}
 	})
 }

@@ -58,6 +58,7 @@ func sweeping(t *testing.T, w *world) {
 	require.Contains(t, w.sever(t, "", "sweeps", "pause", "ghosts", "--reason", "audit week").out, "The sweep ghosts is paused.")
 	a = w.sever(t, "", "sweeps", "list")
 	require.Contains(t, a.out, "ghosts: paused: alice: audit week. Let it go on: sever sweeps resume ghosts")
+	require.Contains(t, w.sever(t, "", "sweeps", "run", "ghosts").out, "Run 3 of ghosts: complete.", "by hand it runs all the same")
 	require.Equal(t, exitOK, w.sever(t, "", "sweeps", "resume", "ghosts").code)
 	require.NotContains(t, w.sever(t, "", "sweeps", "list").out, "paused")
 	require.Equal(t, exitOK, w.sever(t, "", "sweeps", "delete", "ghosts").code)

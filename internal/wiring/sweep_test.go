@@ -7,13 +7,19 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
 
+	"github.com/severhq/sever/activities"
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/dev/severtest"
 	"github.com/severhq/sever/internal/provider/memory"
 	"github.com/severhq/sever/internal/store"
 	"github.com/severhq/sever/internal/sweep"
+	"github.com/severhq/sever/internal/wiring"
 	"github.com/severhq/sever/workflows"
 )
 
@@ -183,4 +189,52 @@ func TestASweepFindsOrphans(t *testing.T) {
 	_, err := w.Sweep(s, "")
 	require.NoError(t, err)
 	require.Equal(t, map[string]sweep.What{"eve": sweep.Orphan}, w.Found(s, 1, sweep.New))
+}
+
+// A run whose history became long goes on in a new one, where it was: no account is looked
+// at twice, and none is forgotten.
+func TestASweepGoesOnInANewRun(t *testing.T) {
+	t.Parallel()
+	conn, sys := severtest.InMemory(t)
+	for i := range 230 {
+		sys.Add(memory.Account{Name: fmt.Sprintf("user%03d", i)})
+	}
+	w := severtest.New(t, conn)
+	s := w.NewSweep(sweep.Rule{Kind: sweep.ACL, Most: 1})
+	state, runs := workflows.SweepState{Sweep: s.ID}, 0
+	for again := true; again; runs++ {
+		var suite testsuite.WorkflowTestSuite
+		env := suite.NewTestWorkflowEnvironment()
+		env.SetTestTimeout(time.Minute)
+		wiring.Register(env)
+		env.RegisterActivity(activities.NewRecords(w.Parts.Store, w.Parts.Connections, w.Parts.Notary, w.Parts.Roles))
+		env.RegisterActivity(activities.NewAccess(w.Parts.Store, w.Parts.Connections, w.Parts.Sink, w.Parts.Pace))
+		env.SetContinueAsNewSuggested(runs == 0) // the first gets nothing done, the others one round
+		env.SetOnActivityCompletedListener(func(i *activity.Info, _ converter.EncodedValue, _ error) {
+			env.SetContinueAsNewSuggested(runs == 0 || i.ActivityType.Name == "SweepLooks")
+		})
+		env.ExecuteWorkflow("Sweep", state)
+		require.True(t, env.IsWorkflowCompleted())
+		next := &workflow.ContinueAsNewError{}
+		if again = errors.As(env.GetWorkflowError(), &next); again {
+			state = workflows.SweepState{}
+			require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(next.Input, &state))
+			continue
+		}
+		require.NoError(t, env.GetWorkflowError())
+		var out workflows.Swept
+		require.NoError(t, env.GetWorkflowResult(&out))
+		require.Equal(t, []any{1, store.SweepComplete, int64(230)}, []any{out.Run, out.Result, out.Accounts})
+	}
+	require.Greater(t, runs, 2)
+	seen := map[string]int{}
+	for _, c := range sys.Journal() {
+		if c.Op == memory.OpLook {
+			seen[c.Account.Name]++
+		}
+	}
+	require.Len(t, seen, 230)
+	for name, n := range seen {
+		require.Equal(t, 1, n, name)
+	}
 }
