@@ -46,7 +46,7 @@ type SweepLane struct {
 	State      LaneState
 	Why        string // of what is unknown
 	Accounts   int64
-	Spared     int64 // protected accounts that the rule passed over
+	Spared     int64 // protected accounts; rules about whose they are pass them over
 	EndedAt    time.Time
 }
 
