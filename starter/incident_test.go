@@ -125,41 +125,41 @@ func TestBadIncidents(t *testing.T) {
 
 // striking ends the access of several people at once, by all the ways of naming them.
 func striking(t *testing.T, w *world) {
-	for id, account := range map[string]string{"I1": "inga", "I2": "ingo", "I3": "ines"} {
+	for id, account := range map[string]string{"IC1": "inga", "IC2": "ingo", "IC3": "ines"} {
 		w.hire(t, id, account, "")
 	}
-	a := w.sever(t, "", "incident", "I1", "I9", "--dry-run")
+	a := w.sever(t, "", "incident", "IC1", "IC9", "--dry-run")
 	require.Equal(t, exitBadInput, a.code)
 	require.Contains(t, a.err, `the access of 1 person cannot be ended, nothing was started`)
-	require.Contains(t, a.err, `I9: there is no principal "I9" on record`)
+	require.Contains(t, a.err, `IC9: there is no principal "IC9" on record`)
 	require.Contains(t, a.err, "next: or go on without them, and look after them yourself: --partial")
-	a = w.sever(t, "principal\nI2\nI1\n", "incident", "I1", "--file", "-", "--account", "pg-main/ines", "--dry-run")
+	a = w.sever(t, "principal\nIC2\nIC1\n", "incident", "IC1", "--file", "-", "--account", "pg-main/ines", "--dry-run")
 	require.Equal(t, exitOK, a.code, a.err)
 	require.Contains(t, a.out, "Incident of 3 people")
-	require.Contains(t, a.out, "INGO (I2) (standard input, line 2)")
-	require.Contains(t, a.out, "INES (I3) (--account pg-main/ines)")
+	require.Contains(t, a.out, "INGO (IC2) (standard input, line 2)")
+	require.Contains(t, a.out, "INES (IC3) (--account pg-main/ines)")
 	narrow := config.Vars{"SEVER_INCIDENT_LIMIT": "2"}
-	a = w.with(t, narrow, "", "incident", "I1", "I2", "I3")
+	a = w.with(t, narrow, "", "incident", "IC1", "IC2", "IC3")
 	require.Equal(t, exitBadInput, a.code)
 	require.Contains(t, a.err, "then say so: --yes 3")
-	a = w.sever(t, "", "incident", "I1", "I2", "--yes", "3")
+	a = w.sever(t, "", "incident", "IC1", "IC2", "--yes", "3")
 	require.Contains(t, a.err, "--yes says 3, and this incident is about 2 people")
 	for _, account := range []string{"inga", "ingo", "ines"} {
 		can, _ := w.canLogIn(t, account)
 		require.True(t, can, "nothing was started")
 	}
 
-	args := []string{"incident", "I1", "I2", "I9", "--account", "pg-main/ines", "--partial", "--yes", "3", "--why", "leaked laptop", "--hold", "forensics", "--key", "siem-1", "--wait"}
+	args := []string{"incident", "IC1", "IC2", "IC9", "--account", "pg-main/ines", "--partial", "--yes", "3", "--why", "leaked laptop", "--hold", "forensics", "--key", "siem-1", "--wait"}
 	l := must[incidentLine](t, w, narrow, exitOpen, args...)
 	require.Equal(t, map[string]int{strikeContained: 3}, l.Standing)
-	require.Equal(t, []absentLine{{Principal: "I9", Why: `there is no principal "I9" on record`}}, l.Absent)
+	require.Equal(t, []absentLine{{Principal: "IC9", Why: `there is no principal "IC9" on record`}}, l.Absent)
 	require.NotZero(t, l.ContainedAt)
 	for _, account := range []string{"inga", "ingo", "ines"} {
 		can, there := w.canLogIn(t, account)
 		require.True(t, there && !can, "%s is locked, and held", account)
 	}
 	require.Equal(t, l.Incident, must[incidentLine](t, w, narrow, exitOpen, args...).Incident, "the same key is the same incident")
-	a = w.sever(t, "", "incident", "I1", "--key", "siem-1")
+	a = w.sever(t, "", "incident", "IC1", "--key", "siem-1")
 	require.Equal(t, exitBadInput, a.code, a.err)
 	require.Contains(t, a.err, `the key "siem-1" was used before, for incident `+l.Incident)
 
@@ -177,13 +177,13 @@ func striking(t *testing.T, w *world) {
 
 // holding finds out whose an account is, and never guesses.
 func holding(t *testing.T, w *world) {
-	w.hire(t, "H1", "hanna", "create role team_h login password 'x'")
-	both := "principal,connection,account\nH1,pg-main,team_h\nH2,pg-main,team_h\n"
+	w.hire(t, "HH1", "hanna", "create role team_h login password 'x'")
+	both := "principal,connection,account\nHH1,pg-main,team_h\nHH2,pg-main,team_h\n"
 	require.Equal(t, exitOK, w.sever(t, both, "identities", "import", "-").code)
 	for account, says := range map[string]string{
 		"pg-main/nobody_h": `nobody is known to have account "nobody_h" at pg-main`,
 		"pg-main/Hanna":    "names are compared letter for letter",
-		"pg-main/team_h":   "is used by H1, H2: what others use too is never locked",
+		"pg-main/team_h":   "is used by HH1, HH2: what others use too is never locked",
 		"pg-mian/hanna":    `there is no connection "pg-mian"`,
 		"hanna":            `"hanna" names no account`,
 	} {
@@ -191,6 +191,6 @@ func holding(t *testing.T, w *world) {
 		require.Equal(t, exitBadInput, a.code, account)
 		require.Contains(t, a.err, says)
 	}
-	require.Contains(t, w.sever(t, "", "incident", "--account", "pg-main/team_h").err, "sever incident H1 H2 --shared rotate")
-	require.Contains(t, w.sever(t, "", "incident", "--account", "pg-main/hanna", "--dry-run").out, "HANNA (H1)")
+	require.Contains(t, w.sever(t, "", "incident", "--account", "pg-main/team_h").err, "sever incident HH1 HH2 --shared rotate")
+	require.Contains(t, w.sever(t, "", "incident", "--account", "pg-main/hanna", "--dry-run").out, "HANNA (HH1)")
 }
