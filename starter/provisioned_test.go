@@ -22,7 +22,9 @@ func directing(t *testing.T, w *world) {
 	status, text := s.fetch(t, token, http.MethodPost, "/scim/v2/Users", `{"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
 		"userName": "dora@example.com", "externalId": "SCIM-1", "name": {"givenName": "Dora", "familyName": "D"}, "active": true}`)
 	require.Equal(t, http.StatusCreated, status, text)
-	var user struct{ ID string }
+	var user struct {
+		ID string `json:"id"`
+	}
 	require.NoError(t, json.Unmarshal([]byte(text), &user))
 	at := "/scim/v2/Users/" + user.ID
 	patch := func(operations string) string {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -15,8 +14,6 @@ import (
 
 // document is a file in memory.
 type document []byte
-
-func (d document) reader() io.Reader { return bytes.NewReader(d) }
 
 func (d document) sum() string {
 	s := sha256.Sum256(d)
