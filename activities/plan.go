@@ -96,16 +96,20 @@ func (r *Records) planInTurn(ctx context.Context, tx *store.Tx, in PlanInput, fa
 }
 
 func (r *Records) planEvents(ctx context.Context, tx *store.Tx, in PlanInput, p plan.Plan, out Planned) error {
-	untouched := []any{}
+	untouched, outcomes := []any{}, []any{}
 	for _, v := range p.Accounts {
-		if !v.Act {
-			untouched = append(untouched, fmt.Sprintf("%s: %s (%s)", v.Account, v.Outcome, v.Why))
+		if v.Act {
+			continue
+		}
+		untouched = append(untouched, fmt.Sprintf("%s: %s (%s)", v.Account, v.Outcome, v.Why))
+		if v.Outcome != access.AlreadyGone {
+			outcomes = append(outcomes, map[string]any{"account": v.Account.String(), "resource": v.Account.Resource, "outcome": string(v.Outcome)})
 		}
 	}
 	e := audit.Event{
 		Chain: in.Case, Key: activityKey(ctx, "plan"), At: in.At, Kind: audit.PlanMade, Actor: self, Object: fmt.Sprintf("plan %d", out.No),
 		Words: comesTo(p),
-		Data:  map[string]any{"hash": out.Hash, "steps": len(p.Steps), "untouched": untouched, "waits_for_approval": out.NeedsWord},
+		Data:  map[string]any{"hash": out.Hash, "steps": len(p.Steps), "untouched": untouched, "outcomes": outcomes, "waits_for_approval": out.NeedsWord},
 	}
 	if out.NeedsWord && out.Guards > 0 {
 		e.Data["quarantine"] = true

@@ -90,12 +90,21 @@ func objectOf(r audit.Row) object {
 func (v *verification) agreeAccounts(c content) {
 	last, ever := map[object]access.Outcome{}, map[object][]access.Outcome{}
 	waived := map[string]bool{} // a waiver names the account and not its resource
+	became := func(o object, outcome access.Outcome) {
+		last[o] = outcome
+		ever[o] = append(ever[o], outcome)
+		if outcome != access.Waived {
+			delete(waived, o.name)
+		}
+	}
 	for _, r := range c.Rows {
 		switch r.Kind {
 		case audit.AccountOutcome:
-			last[objectOf(r)] = access.Outcome(r.Outcome)
-			ever[objectOf(r)] = append(ever[objectOf(r)], access.Outcome(r.Outcome))
-			delete(waived, r.Object)
+			became(objectOf(r), access.Outcome(r.Outcome))
+		case audit.PlanMade:
+			for _, u := range leftAlone(r) {
+				became(u.object, u.outcome)
+			}
 		case audit.DecisionWaive:
 			waived[r.Object] = true
 		}
@@ -117,6 +126,26 @@ func (v *verification) agreeAccounts(c content) {
 			v.add(accountsFile, Disagrees, fmt.Sprintf("%s: it says %q, and the chain last said %q", o.name, a.Outcome, last[o]))
 		}
 	}
+}
+
+// verdict is the outcome of an account that a plan does nothing about.
+type verdict struct {
+	object
+	outcome access.Outcome
+}
+
+// leftAlone are the accounts that a plan leaves as they are, as its row tells them.
+func leftAlone(r audit.Row) []verdict {
+	list, _ := r.Data["outcomes"].([]any)
+	var out []verdict
+	for _, e := range list {
+		said, _ := e.(map[string]any)
+		name, _ := said["account"].(string)
+		resource, _ := said["resource"].(string)
+		outcome, _ := said["outcome"].(string)
+		out = append(out, verdict{object{name, resource}, access.Outcome(outcome)})
+	}
+	return out
 }
 
 // seen is a proof as the chain and the records both tell it.

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -87,6 +88,28 @@ func TestAccountsOfOneNameAreToldApart(t *testing.T) {
 		if a.Name == "carol" {
 			require.Contains(t, text, access.Namer([]access.Ref{in.Accounts[1].Ref, twin.Ref})(a.Ref))
 		}
+	}
+}
+
+// What a plan leaves alone has its outcome from that plan, before any step was tried.
+func TestAnAccountThatThePlanLeavesAlone(t *testing.T) {
+	t.Parallel()
+	for outcome, disagrees := range map[access.Outcome]bool{access.Blocked: false, access.Protected: true, "": true} {
+		in := fixture(t)
+		in.Case.Plans[0].Status, in.Case.Plans[0].DecidedBy, in.Case.Plans[0].DecidedAt, in.Case.Plans[0].DecidedWhy = "waiting", "", time.Time{}, ""
+		in.Accounts, in.Steps, in.Proofs, in.Tasks, in.Checkpoints, in.Keys = in.Accounts[1:2], nil, nil, nil, nil, nil
+		in.Accounts[0].Outcome = outcome
+		head := audit.Genesis
+		for i, r := range in.Rows[:4] {
+			if r.Kind == audit.PlanMade {
+				r.Data["outcomes"] = []any{map[string]any{"account": "plesk/carol", "resource": "fr1", "outcome": "blocked"}}
+			}
+			sealed, err := audit.Seal(head, r.Seq, r.Event)
+			require.NoError(t, err)
+			in.Rows[i], head = sealed, sealed.Hash
+		}
+		in.Rows = in.Rows[:4]
+		require.Equal(t, disagrees, len(verify(build(t, in).Zip, nil).Findings) > 0, "%q: %v", outcome, verify(build(t, in).Zip, nil).Findings)
 	}
 }
 
