@@ -105,7 +105,7 @@ func (q queries) Uncontained(ctx context.Context, id, but string) (int, error) {
 	return collectOne(ctx, q.db, "uncontained people of incident "+id, pgx.RowTo[int], `
 		select count(*) from incident_people i
 		left join cases c on c.id = i.case_id
-		where i.incident = @id and i.state <> 'given up' and i.case_id <> @but
+		where i.incident = @id and i.state <> 'given up' and (@but = '' or i.case_id <> @but)
 		  and c.contained_at is null and coalesce(c.status, 'open') = 'open'
 		  and not exists (select from case_connections k where k.case_id = c.id and k.state = 'unknown')
 		  and not exists (select from tasks t where t.case_id = c.id and t.closed_at is null)`, pgx.NamedArgs{"id": id, "but": but})
