@@ -181,16 +181,16 @@ func denial(t *testing.T, w *world) {
 }
 
 func hold(t *testing.T, w *world) {
-	w.hire(t, "H1", "held_hal", "")
-	must[picture](t, w, always, exitOpen, "offboard", "H1", "--reason", "hr", "--wait")
-	require.Equal(t, exitOK, w.sever(t, "", "hold", "H1", "--reason", "legal").code)
-	a := w.sever(t, "", "hold", "H1")
+	w.hire(t, "HE1", "held_hal", "")
+	must[picture](t, w, always, exitOpen, "offboard", "HE1", "--reason", "hr", "--wait")
+	require.Equal(t, exitOK, w.sever(t, "", "hold", "HE1", "--reason", "legal").code)
+	a := w.sever(t, "", "hold", "HE1")
 	require.Equal(t, exitBadInput, a.code)
 	require.Contains(t, a.err, "the case is held already")
-	require.Equal(t, exitOK, w.sever(t, "", "resume", "H1").code)
-	require.Contains(t, w.sever(t, "", "resume", "H1").err, "the case is not held")
-	p := must[picture](t, w, nil, exitOpen, "status", "H1")
-	require.Equal(t, exitOK, w.sever(t, "", "approve", "H1", "--plan", p.Plans[0].Hash, "--as", "bob", "--wait").code)
+	require.Equal(t, exitOK, w.sever(t, "", "resume", "HE1").code)
+	require.Contains(t, w.sever(t, "", "resume", "HE1").err, "the case is not held")
+	p := must[picture](t, w, nil, exitOpen, "status", "HE1")
+	require.Equal(t, exitOK, w.sever(t, "", "approve", "HE1", "--plan", p.Plans[0].Hash, "--as", "bob", "--wait").code)
 }
 
 func cancelling(t *testing.T, w *world) {
@@ -262,16 +262,16 @@ func nowhereToLook(t *testing.T, w *world) {
 }
 
 func imports(t *testing.T, w *world) {
-	csv := "principal,connection,account\nI1,pg-main,ida\nI1,pg-main,ida2\n"
+	csv := "principal,connection,account\nIM1,pg-main,ida\nIM1,pg-main,ida2\n"
 	a := w.sever(t, csv, "identities", "import", "-", "--dry-run")
 	require.Equal(t, exitOK, a.code)
-	require.Equal(t, "+ I1 has ida at pg-main\n+ I1 has ida2 at pg-main\nDry run, nothing was written: 2 added, 0 changed, 0 unchanged; 1 principal.\n", a.out)
-	require.Equal(t, "No identities. Import some: sever identities import FILE.csv\n", w.sever(t, "", "identities", "list", "--principal", "I1").out)
+	require.Equal(t, "+ IM1 has ida at pg-main\n+ IM1 has ida2 at pg-main\nDry run, nothing was written: 2 added, 0 changed, 0 unchanged; 1 principal.\n", a.out)
+	require.Equal(t, "No identities. Import some: sever identities import FILE.csv\n", w.sever(t, "", "identities", "list", "--principal", "IM1").out)
 	require.Contains(t, w.sever(t, csv, "identities", "import", "-").out, "Imported: 2 added, 0 changed, 0 unchanged; 1 principal.")
 	require.Contains(t, w.sever(t, csv, "identities", "import", "-").out, "Imported: 0 added, 0 changed, 2 unchanged; 1 principal.")
 	require.Contains(t, w.sever(t, "", "audit", "show", "house").out, "imported identities from standard input: 2 added, 0 changed")
-	a = w.sever(t, "", "offboard", "I1", "--reason", "hr", "--successor", "ida2")
-	require.Contains(t, a.err, "ida2 at pg-main belongs to I1: nobody can be their own successor")
+	a = w.sever(t, "", "offboard", "IM1", "--reason", "hr", "--successor", "ida2")
+	require.Contains(t, a.err, "ida2 at pg-main belongs to IM1: nobody can be their own successor")
 }
 
 func question(t *testing.T, w *world) {
