@@ -48,6 +48,7 @@ func TestCommands(t *testing.T) {
 			"many people at once":                          striking,
 			"whose an account is, is never guessed":        holding,
 			"a directory has somebody no longer":           directing,
+			"a directory has somebody again":               comingBack,
 			"a sweep finds what nobody has issued":         sweeping,
 			"a sweep that makes no sense is refused":       badSweeps,
 			"a sweep compares with what is allowed":        entitled,

@@ -3,11 +3,14 @@ package main
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/desk/paper"
 )
@@ -86,4 +89,48 @@ func TestDirectoriesAreUnderstood(t *testing.T) {
 	t.Parallel()
 	_, err := provisioned(t.Context(), serving{vars: config.Vars{"SEVER_SCIM_PRINCIPAL": "email"}})
 	require.ErrorContains(t, err, `SEVER_SCIM_PRINCIPAL: it is "email": choose externalId, employeeNumber or userName`)
+}
+
+// comingBack is somebody whom the directory has again before her case has removed
+// anything: it is held, and a person says how it ends.
+func comingBack(t *testing.T, w *world) {
+	w.hire(t, "SCIM-2", "returned_rita", "")
+	token := must[madeToken](t, w, nil, exitOK, "tokens", "create", "entra", "--role", "requester").Token
+	s := serve(t, w.vars)
+	status, text := s.fetch(t, token, http.MethodPost, "/scim/v2/Users", `{"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+		"userName": "rita@example.com", "externalId": "SCIM-2"}`)
+	require.Equal(t, http.StatusCreated, status, text)
+	var user struct{ ID string }
+	require.NoError(t, json.Unmarshal([]byte(text), &user))
+	says := func(value string) {
+		t.Helper()
+		status, text := s.fetch(t, token, http.MethodPatch, "/scim/v2/Users/"+user.ID,
+			`{"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [{"op": "replace", "value": `+value+`}]}`)
+		require.Equal(t, http.StatusOK, status, text)
+	}
+	stands := func(want paper.Standing) paper.CaseLine {
+		t.Helper()
+		var all paper.CaseList
+		require.Eventually(t, func() bool {
+			a := w.sever(t, "", "cases", "--principal", "SCIM-2", "--json")
+			return json.Unmarshal([]byte(a.out), &all) == nil && len(all.Cases) == 1 && all.Cases[0].Standing == want
+		}, patience, 50*time.Millisecond, "%+v", &all)
+		return all.Cases[0]
+	}
+	says(`{"active": false, "urn:severhq:params:scim:schemas:extension:1.0:User": {"effectiveAt": "2199-01-01T00:00:00Z", "ticket": "HR-9"}}`)
+	require.Equal(t, "HR-9", stands(paper.StandsScheduled).Ticket)
+	says(`{"active": true}`)
+	c := stands(paper.StandsScheduled)
+	require.Eventually(t, func() bool {
+		return strings.Contains(w.sever(t, "", "audit", "show", c.Case).out, "held the case: the directory has the person as active again")
+	}, patience, 50*time.Millisecond)
+	tasks := must[paper.TaskList](t, w, nil, exitOK, "tasks")
+	at := slices.IndexFunc(tasks.Tasks, func(k paper.TaskLine) bool { return k.Case == c.Case })
+	require.GreaterOrEqual(t, at, 0)
+	require.Contains(t, tasks.Tasks[at].Words, "has SCIM-2 as active again while the case is open")
+	require.Equal(t, exitOK, w.sever(t, "", "tasks", "done", c.Case, tasks.Tasks[at].Key, "--reason", "HR has called").code)
+	require.Equal(t, exitOK, w.sever(t, "", "cancel", c.Case, "--reason", "she stays").code)
+	require.Equal(t, access.CaseCancelled, stands(paper.StandsClosed).Status)
+	can, _ := w.canLogIn(t, "returned_rita")
+	require.True(t, can)
 }

@@ -61,7 +61,7 @@ that many did leave, say --accept-shrink "why".`,
 }
 
 // refused is a roster that is not believed.
-type refused = roster.Refused
+type refused = roster.RefusedError
 
 func (a *app) importRoster(ctx context.Context, path string, w rosterWish) error {
 	by, err := a.allowed(w.as, roles.Import)

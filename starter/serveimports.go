@@ -45,7 +45,7 @@ func importCalls(s *api.Server, d *desk.Desk) {
 				}
 			}
 			out, err := roster.Take(ctx, d.Store, roster.Text{Body: u.Text, Source: u.Source, Path: "the roster"}, w)
-			if no, ok := errors.AsType[*roster.Refused](err); ok {
+			if no, ok := errors.AsType[*roster.RefusedError](err); ok {
 				return roster.Diff{}, roster.Note(ctx, d.Store, no, w)
 			}
 			return out, err

@@ -84,7 +84,7 @@ func (s *Source) Name() string {
 	return s.url.Scheme + "://" + s.url.Host + s.url.Path
 }
 
-// Import fetches the roster and takes it. A roster that is not believed is a *Refused,
+// Import fetches the roster and takes it. A roster that is not believed is a *RefusedError,
 // and on record. What cannot be fetched is another error, unless this is the last try:
 // then it is one that is not believed.
 func (s *Source) Import(ctx context.Context, records *store.Store, last bool) (Diff, error) {
@@ -98,14 +98,14 @@ func (s *Source) Import(ctx context.Context, records *store.Store, last bool) (D
 		return Diff{}, s.refuse(ctx, records, Unreadable(s.Name(), err), w)
 	}
 	d, err := Take(ctx, records, Text{Body: body, Source: s.Name()}, w)
-	if no, ok := errors.AsType[*Refused](err); ok {
+	if no, ok := errors.AsType[*RefusedError](err); ok {
 		err = s.refuse(ctx, records, no, w)
 	}
 	return d, err
 }
 
 // refuse puts a refusal on record. One that is not on record is told again.
-func (s *Source) refuse(ctx context.Context, records *store.Store, no *Refused, w Wish) error {
+func (s *Source) refuse(ctx context.Context, records *store.Store, no *RefusedError, w Wish) error {
 	if err := note(ctx, records, no, w); err != nil {
 		return err
 	}

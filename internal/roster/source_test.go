@@ -136,10 +136,10 @@ func TestAScheduledRosterThatIsNotBelieved(t *testing.T) {
 	h.has(five)
 	_, err := h.source.Import(t.Context(), h.records, false)
 	require.NoError(t, err)
-	for _, text := range []string{"principal\nE1\n", "", "principal\n", "principal\nE1\nE1\n", "<html>sign in</html>"} {
+	for _, text := range []string{"principal\nE1\n", "", "principal\n", "principal\nE1\nE2\nE1\n", "<html>sign in</html>"} {
 		h.has(text)
 		_, err = h.source.Import(t.Context(), h.records, false)
-		var no *roster.Refused
+		var no *roster.RefusedError
 		require.ErrorAs(t, err, &no)
 	}
 	require.Len(t, h.trail(audit.RosterRefused), 5)
@@ -169,7 +169,7 @@ func TestARosterThatCannotBeRead(t *testing.T) {
 		require.NotContains(t, err.Error(), "hunter")
 		before := len(h.trail(audit.RosterRefused))
 		_, err = h.source.Import(t.Context(), h.records, true)
-		var no *roster.Refused
+		var no *roster.RefusedError
 		require.ErrorAs(t, err, &no)
 		rows := h.trail(audit.RosterRefused)
 		require.Len(t, rows, before+1)

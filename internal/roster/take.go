@@ -48,29 +48,29 @@ type Wish struct {
 	Offboard bool
 }
 
-// Refused is a roster that is not believed.
-type Refused struct {
+// RefusedError is a roster that is not believed.
+type RefusedError struct {
 	Source, Sum, Why string
 	Failure          *desk.Error
 }
 
-func (r *Refused) Error() string { return r.Failure.Error() }
+func (r *RefusedError) Error() string { return r.Failure.Error() }
 
 // Unwrap is what to do about it.
-func (r *Refused) Unwrap() error { return r.Failure }
+func (r *RefusedError) Unwrap() error { return r.Failure }
 
 // Unreadable is the refusal of what could not be read.
-func Unreadable(source string, err error) *Refused {
-	return &Refused{source, "", "it cannot be read: " + err.Error(), desk.Explain(desk.Invalidf("%w", err))}
+func Unreadable(source string, err error) *RefusedError {
+	return &RefusedError{source, "", "it cannot be read: " + err.Error(), desk.Explain(desk.Invalidf("%w", err))}
 }
 
 // Take reads a roster, compares it with the records and records it, or says why not by
-// a *Refused.
+// a *RefusedError.
 func Take(ctx context.Context, s *store.Store, t Text, w Wish) (Diff, error) {
 	entries, problems := Read(t.Body, t.Source)
 	if len(problems) > 0 {
 		why := fmt.Sprintf("%s in it, the first: %s", access.Count(len(problems), "mistake"), problems[0])
-		return Diff{}, &Refused{t.Source, t.Sum(), why, sheet.Broken(t.path(), problems, "nothing was imported")}
+		return Diff{}, &RefusedError{t.Source, t.Sum(), why, sheet.Broken(t.path(), problems, "nothing was imported")}
 	}
 	d := Diff{}
 	return d, s.Do(ctx, func(tx *store.Tx) error {
@@ -89,7 +89,7 @@ func Take(ctx context.Context, s *store.Store, t Text, w Wish) (Diff, error) {
 		d.DryRun = w.DryRun
 		why := tooSmall(have, entries, last, w.MaxShrink, time.Now())
 		if why != "" && (w.Accept == "" || d.Active == 0) {
-			return &Refused{t.Source, t.Sum(), why, t.shrunk(why, d)}
+			return &RefusedError{t.Source, t.Sum(), why, t.shrunk(why, d)}
 		}
 		if w.DryRun {
 			return nil
@@ -125,7 +125,7 @@ func (t Text) shrunk(why string, d Diff) *desk.Error {
 
 // Note leaves a row about a roster that was not believed. A dry run leaves none. What
 // it returns is the refusal.
-func Note(ctx context.Context, s *store.Store, no *Refused, w Wish) error {
+func Note(ctx context.Context, s *store.Store, no *RefusedError, w Wish) error {
 	if w.DryRun {
 		return no.Failure
 	}
@@ -135,7 +135,7 @@ func Note(ctx context.Context, s *store.Store, no *Refused, w Wish) error {
 	return no.Failure
 }
 
-func note(ctx context.Context, s *store.Store, no *Refused, w Wish) error {
+func note(ctx context.Context, s *store.Store, no *RefusedError, w Wish) error {
 	return s.Do(ctx, func(tx *store.Tx) error {
 		return tx.Append(ctx, audit.Event{Chain: audit.House, Key: "roster/refused/" + desk.Random(20), At: time.Now(), Kind: audit.RosterRefused, Actor: w.By,
 			Object: no.Source, Outcome: "refused", Words: no.Why, Data: map[string]any{"sha256": no.Sum}})

@@ -26,7 +26,7 @@ type rosterFrom struct {
 func (r rosterFrom) Take(ctx context.Context, last bool) (activities.RosterTaken, error) {
 	out := activities.RosterTaken{Source: r.source.Name()}
 	d, err := r.source.Import(ctx, r.records, last)
-	if no, ok := errors.AsType[*roster.Refused](err); ok {
+	if no, ok := errors.AsType[*roster.RefusedError](err); ok {
 		out.Refused = no.Why
 		return out, nil
 	}
