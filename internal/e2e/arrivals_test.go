@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -37,7 +38,7 @@ func (s *secrets) arriving() {
 func (s *secrets) arrivals(p places, who string) {
 	s.t.Helper()
 	cmd := exec.Command(filepath.Join(s.install.bin, "sever"), "serve", "--json")
-	cmd.Env = append(s.install.env, "SEVER_LISTEN=127.0.0.1:0")
+	cmd.Env = append(slices.Clone(s.install.env), "SEVER_LISTEN=127.0.0.1:0")
 	said, err := os.CreateTemp(s.t.TempDir(), "serve")
 	require.NoError(s.t, err)
 	cmd.Stdout, cmd.Stderr = said, said

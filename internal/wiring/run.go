@@ -16,6 +16,7 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"github.com/severhq/sever/activities"
+	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/courier"
 	"github.com/severhq/sever/internal/desk"
@@ -125,6 +126,11 @@ func partsOf(cfg Config, vars config.Vars) (Parts, error) {
 	}
 	if p.Roles, err = RolesOf(vars); err != nil {
 		return p, err
+	}
+	for _, r := range []access.Reason{access.HR, access.Incident} { // what other systems send gets the policies of this worker
+		if _, err := desk.PolicyOf(vars, r); err != nil {
+			return p, err
+		}
 	}
 	if p.Notices, err = courier.FromVars(vars); err != nil {
 		return p, err

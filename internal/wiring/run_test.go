@@ -28,6 +28,14 @@ func TestHalfADeploymentIsRefused(t *testing.T) {
 	require.ErrorContains(t, err, "SEVER_DEPLOYMENT and SEVER_BUILD go together")
 }
 
+// What other systems send gets the policies of the worker: a malformed one would refuse
+// everything that arrives.
+func TestAMalformedPolicyIsRefused(t *testing.T) {
+	t.Parallel()
+	err := wiring.Run(t.Context(), config.Vars{"SEVER_DATABASE_URL": "postgres://x@localhost:1/x", "SEVER_SECOND_LOOK": "-1h"}, "test", slog.New(slog.DiscardHandler))
+	require.ErrorContains(t, err, "SEVER_SECOND_LOOK is -1h0m0s: it has to be more than zero")
+}
+
 // spans collects what an OpenTelemetry collector would receive.
 type spans struct {
 	mu  sync.Mutex
