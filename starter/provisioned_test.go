@@ -100,7 +100,9 @@ func comingBack(t *testing.T, w *world) {
 	status, text := s.fetch(t, token, http.MethodPost, "/scim/v2/Users", `{"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
 		"userName": "rita@example.com", "externalId": "SCIM-2"}`)
 	require.Equal(t, http.StatusCreated, status, text)
-	var user struct{ ID string }
+	var user struct {
+		ID string `json:"id"`
+	}
 	require.NoError(t, json.Unmarshal([]byte(text), &user))
 	says := func(value string) {
 		t.Helper()
