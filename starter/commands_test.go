@@ -41,6 +41,7 @@ func TestCommands(t *testing.T) {
 			"what is not given back is done by hand":       undoneByHand,
 			"a closed case is given back":                  reinstating,
 			"a case waits out its grace":                   graced,
+			"sweeps are asked for over HTTP":               sweepingFromAfar,
 			"an identity that leads nowhere is refused":    nowhereToLook,
 			"an import says what it changes":               imports,
 			"a question waits for its answer":              question,

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/courier"
 	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/notice"
@@ -115,21 +116,9 @@ func (a *app) listNotices(ctx context.Context, all bool, now time.Time) error {
 		return err
 	}
 	defer clients.Close()
-	numbers, err := clients.store.CountNotices(ctx)
+	out, err := noticesOf(ctx, clients.store, settings, all)
 	if err != nil {
 		return err
-	}
-	found, err := clients.store.ListNotices(ctx, all, mostNotices)
-	if err != nil {
-		return err
-	}
-	out := noticeList{destinations(settings, numbers), []noticeLine{}}
-	for _, n := range found {
-		l := noticeLine{n.Message, n.Destination, n.Kind, n.CaseID, n.State, n.Attempts, n.Answer, n.CreatedAt, n.NextAt, n.DeliveredAt, n.FailedAt}
-		if n.State != store.NoticeWaiting {
-			l.NextAt = time.Time{}
-		}
-		out.Notices = append(out.Notices, l)
 	}
 	if a.json {
 		a.out.document(out)
@@ -140,8 +129,31 @@ func (a *app) listNotices(ctx context.Context, all bool, now time.Time) error {
 }
 
 // noticeSettings are those of this machine. The worker's are what counts.
-func (a *app) noticeSettings() (courier.Settings, error) {
-	s, err := courier.FromVars(a.vars)
+// noticesOf are the destinations, and what is on its way to them.
+func noticesOf(ctx context.Context, s *store.Store, settings courier.Settings, all bool) (noticeList, error) {
+	numbers, err := s.CountNotices(ctx)
+	if err != nil {
+		return noticeList{}, err
+	}
+	found, err := s.ListNotices(ctx, all, mostNotices)
+	if err != nil {
+		return noticeList{}, err
+	}
+	out := noticeList{destinations(settings, numbers), []noticeLine{}}
+	for _, n := range found {
+		l := noticeLine{n.Message, n.Destination, n.Kind, n.CaseID, n.State, n.Attempts, n.Answer, n.CreatedAt, n.NextAt, n.DeliveredAt, n.FailedAt}
+		if n.State != store.NoticeWaiting {
+			l.NextAt = time.Time{}
+		}
+		out.Notices = append(out.Notices, l)
+	}
+	return out, nil
+}
+
+func (a *app) noticeSettings() (courier.Settings, error) { return noticeSettings(a.vars) }
+
+func noticeSettings(vars config.Vars) (courier.Settings, error) {
+	s, err := courier.FromVars(vars)
 	if err != nil {
 		return s, desk.Invalidf("%w", err).Then("correct it: sever help what-is-told")
 	}

@@ -124,8 +124,25 @@ func (a *app) retryNotices(ctx context.Context, name, as string) error {
 		return err
 	}
 	defer clients.Close()
+	again, err := haveNoticesRetried(ctx, clients.store, name, by)
+	if err != nil {
+		return err
+	}
+	switch {
+	case a.json:
+		a.out.document(again)
+	case again.Retried == 0:
+		a.out.line("Nothing had been given up; what waits is tried at once.")
+	default:
+		a.out.linef("%s tried again: sever notices list", plural(again.Retried, "notice that was given up is", "notices that were given up are"))
+	}
+	return nil
+}
+
+// haveNoticesRetried has what was given up for a destination, or for all, tried again.
+func haveNoticesRetried(ctx context.Context, s *store.Store, name, by string) (retriedNotices, error) {
 	var again []store.Notice
-	err = clients.store.Do(ctx, func(tx *store.Tx) (err error) {
+	err := s.Do(ctx, func(tx *store.Tx) (err error) {
 		if again, err = tx.RetryNotices(ctx, name); err != nil || len(again) == 0 {
 			return err
 		}
@@ -141,16 +158,5 @@ func (a *app) retryNotices(ctx context.Context, name, as string) error {
 		return tx.Append(ctx, audit.Event{Chain: audit.House, Key: "notices/" + desk.Random(12), At: time.Now(), Kind: audit.NoticesRetried, Actor: by,
 			Object: object, Words: plural(len(again), "notice", "notices"), Data: map[string]any{"notices": len(again)}})
 	})
-	if err != nil {
-		return err
-	}
-	switch {
-	case a.json:
-		a.out.document(retriedNotices{len(again)})
-	case len(again) == 0:
-		a.out.line("Nothing had been given up; what waits is tried at once.")
-	default:
-		a.out.linef("%s tried again: sever notices list", plural(len(again), "notice that was given up is", "notices that were given up are"))
-	}
-	return nil
+	return retriedNotices{len(again)}, err
 }

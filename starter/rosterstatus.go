@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
 
 	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/store"
@@ -46,18 +47,8 @@ func (a *app) rosterStatus(ctx context.Context) error {
 		return err
 	}
 	defer clients.Close()
-	pace, err := wiring.LookAtRoster(ctx, clients.temporal)
+	out, err := rosterStanding(ctx, clients.store, clients.temporal.Client)
 	if err != nil {
-		return err
-	}
-	out := rosterStatus{Scheduled: !pace.Missing, Paused: pace.Paused, NextAt: pace.Next}
-	if pace.Every > 0 {
-		out.Every = pace.Every.String()
-	}
-	if pace.Paused {
-		out.Note = pace.Note
-	}
-	if out.Runs, err = rosterRuns(ctx, clients.store); err != nil {
 		return err
 	}
 	if a.json {
@@ -66,6 +57,23 @@ func (a *app) rosterStatus(ctx context.Context) error {
 	}
 	a.showRosterStatus(out, time.Now())
 	return nil
+}
+
+// rosterStanding is when the roster is taken next, and what became of the last ones.
+func rosterStanding(ctx context.Context, s *store.Store, temporal client.Client) (rosterStatus, error) {
+	pace, err := wiring.LookAtRoster(ctx, temporal)
+	if err != nil {
+		return rosterStatus{}, err
+	}
+	out := rosterStatus{Scheduled: !pace.Missing, Paused: pace.Paused, NextAt: pace.Next}
+	if pace.Every > 0 {
+		out.Every = pace.Every.String()
+	}
+	if pace.Paused {
+		out.Note = pace.Note
+	}
+	out.Runs, err = rosterRuns(ctx, s)
+	return out, err
 }
 
 // rosterRuns are the last rosters that came, of both kinds, by the trail.

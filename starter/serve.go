@@ -123,7 +123,7 @@ func (a *app) serve(ctx context.Context) error {
 	}
 	server := api.New(o)
 	who.Server = server
-	importCalls(server, d)
+	calls(server, d, a.vars)
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", settings.Listen)
 	if err != nil {
 		return desk.Failf(desk.Unreachable, "listen on %s: %w", settings.Listen, err).Then("choose another address: SEVER_LISTEN")

@@ -5,13 +5,17 @@ import (
 	"errors"
 
 	"github.com/severhq/sever/internal/api"
+	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/provider/catalog"
 	"github.com/severhq/sever/internal/roster"
 )
 
-// importCalls adds the calls that take files.
-func importCalls(s *api.Server, d *desk.Desk) {
+// calls adds what this program knows how to read.
+func calls(s *api.Server, d *desk.Desk, vars config.Vars) {
+	incidentCalls(s, d, vars)
+	sweepCalls(s, d)
+	outsideCalls(s, d, vars)
 	api.AddImport(s, api.Import{ID: "importIdentities", Path: "/v1/identities", Command: "sever identities import",
 		Summary: "Import who has which account, as CSV or JSON", Text: "Nothing is written when any line is wrong. Importing again changes nothing; nothing is ever removed by an import."},
 		func(ctx context.Context, u api.Upload) (imported, error) {

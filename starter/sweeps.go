@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
 
 	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/store"
@@ -97,38 +98,50 @@ func (a *app) listSweeps(ctx context.Context) error {
 		return err
 	}
 	defer clients.Close()
-	all, err := clients.store.Sweeps(ctx)
+	out, err := sweepsOf(ctx, clients.store, clients.temporal.Client)
 	if err != nil {
 		return err
-	}
-	out := struct {
-		Sweeps []sweepLine `json:"sweeps"`
-	}{[]sweepLine{}}
-	for _, s := range all {
-		l := lineOfSweep(s)
-		pace, err := wiring.Sweeps{Temporal: clients.temporal.Client}.Look(ctx, s.ID)
-		if err != nil {
-			return desk.Refusal(ctx, err, desk.Within)
-		}
-		l.Paused, l.Scheduled, l.Note, l.NextAt, l.Missed = pace.Paused, !pace.Missing, pace.Note, pace.Next, pace.Missed
-		last, err := clients.store.LastSweepRun(ctx, s.ID)
-		if err == nil {
-			run := runOf(last)
-			l.Last = &run
-		} else if !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
-		out.Sweeps = append(out.Sweeps, l)
 	}
 	switch {
 	case a.json:
 		a.out.document(out)
-	case len(all) == 0:
+	case len(out.Sweeps) == 0:
 		a.out.line("No sweeps. Set one up: sever sweeps create leavers --rule left --every 24h")
 	default:
 		a.showSweeps(out.Sweeps, time.Now())
 	}
 	return nil
+}
+
+// sweepList is the JSON of sweeps list.
+type sweepList struct {
+	Sweeps []sweepLine `json:"sweeps"`
+}
+
+// sweepsOf are all sweeps, as the records and Temporal have them.
+func sweepsOf(ctx context.Context, s *store.Store, temporal client.Client) (sweepList, error) {
+	out := sweepList{[]sweepLine{}}
+	all, err := s.Sweeps(ctx)
+	if err != nil {
+		return out, err
+	}
+	for _, of := range all {
+		l := lineOfSweep(of)
+		pace, err := wiring.Sweeps{Temporal: temporal}.Look(ctx, of.ID)
+		if err != nil {
+			return out, desk.Refusal(ctx, err, desk.Within)
+		}
+		l.Paused, l.Scheduled, l.Note, l.NextAt, l.Missed = pace.Paused, !pace.Missing, pace.Note, pace.Next, pace.Missed
+		last, err := s.LastSweepRun(ctx, of.ID)
+		if err == nil {
+			run := runOf(last)
+			l.Last = &run
+		} else if !errors.Is(err, store.ErrNotFound) {
+			return out, err
+		}
+		out.Sweeps = append(out.Sweeps, l)
+	}
+	return out, nil
 }
 
 func (a *app) showSweeps(all []sweepLine, now time.Time) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
 
 	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/desk"
@@ -95,7 +96,7 @@ func (a *app) createSweep(ctx context.Context, name string, w sweepWish) error {
 		return err
 	}
 	defer clients.Close()
-	s, err := a.putSweep(ctx, clients, spec, by)
+	s, err := putSweep(ctx, clients.store, clients.temporal.Client, spec, by)
 	if err != nil {
 		return err
 	}
@@ -161,10 +162,10 @@ func (a *app) entitlements(path string, known func(string) error) (sweep.Rule, e
 
 // putSweep records a sweep and makes its schedule, or neither: what Temporal refuses, such
 // as a calendar that it cannot read, is not on record.
-func (a *app) putSweep(ctx context.Context, c *clients, spec sweep.Spec, by string) (store.Sweep, error) {
-	schedules := wiring.Sweeps{Temporal: c.temporal.Client}
+func putSweep(ctx context.Context, records *store.Store, temporal client.Client, spec sweep.Spec, by string) (store.Sweep, error) {
+	schedules := wiring.Sweeps{Temporal: temporal}
 	var s store.Sweep
-	err := c.store.Do(ctx, func(tx *store.Tx) (err error) {
+	err := records.Do(ctx, func(tx *store.Tx) (err error) {
 		if s, err = tx.CreateSweep(ctx, spec, by); err != nil {
 			return err
 		}

@@ -46,29 +46,13 @@ func (a *app) runSweep(ctx context.Context, name, as string, wait bool) error {
 	if err != nil {
 		return err
 	}
-	if err := d.Awake(ctx); err != nil {
-		return err
-	}
-	s, err := sweepNamed(ctx, clients.store, name)
+	s, last, err := askForSweep(ctx, d, name, by)
 	if err != nil {
 		return err
-	}
-	last, err := clients.store.LastSweepRun(ctx, s.ID)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return err
-	}
-	err = clients.store.Do(ctx, func(tx *store.Tx) error {
-		return tx.Append(ctx, sweepDecision(s, audit.SweepRequested, by, "", nil))
-	})
-	if err != nil {
-		return err
-	}
-	if err := (wiring.Sweeps{Temporal: clients.temporal.Client}).Run(ctx, s.ID); err != nil {
-		return desk.Explain(desk.Refusal(ctx, err, desk.Within)).Then("if its schedule is gone: sever sweeps resume %s", s.Name)
 	}
 	if !wait {
 		if a.json {
-			a.out.document(map[string]any{"sweep": s.Name, "after_run": last.No})
+			a.out.document(sweepAsked{s.Name, last.No})
 			return nil
 		}
 		a.out.linef("A run of %s is asked for. See how it ends: sever sweeps list", s.Name)
@@ -79,6 +63,38 @@ func (a *app) runSweep(ctx context.Context, name, as string, wait bool) error {
 		return err
 	}
 	return a.tellSweep(ctx, clients.store, s, run)
+}
+
+// sweepAsked is the JSON of sweeps run that does not wait.
+type sweepAsked struct {
+	Sweep    string `json:"sweep"`
+	AfterRun int    `json:"after_run"` // the number of the run before; 0: there was none
+}
+
+// askForSweep asks for a run now, and says which one was the last before it.
+func askForSweep(ctx context.Context, d *desk.Desk, name, by string) (store.Sweep, store.SweepRun, error) {
+	var last store.SweepRun
+	if err := d.Awake(ctx); err != nil {
+		return store.Sweep{}, last, err
+	}
+	s, err := sweepNamed(ctx, d.Store, name)
+	if err != nil {
+		return s, last, err
+	}
+	last, err = d.Store.LastSweepRun(ctx, s.ID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return s, last, err
+	}
+	err = d.Store.Do(ctx, func(tx *store.Tx) error {
+		return tx.Append(ctx, sweepDecision(s, audit.SweepRequested, by, "", nil))
+	})
+	if err != nil {
+		return s, last, err
+	}
+	if err := (wiring.Sweeps{Temporal: d.Temporal}).Run(ctx, s.ID); err != nil {
+		return s, last, desk.Explain(desk.Refusal(ctx, err, desk.Within)).Then("if its schedule is gone: sever sweeps resume %s", s.Name)
+	}
+	return s, last, nil
 }
 
 // followSweep waits for the run after the last one that was there to end, and tells of

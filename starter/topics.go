@@ -26,7 +26,7 @@ wholly readable, a blocked step, a denied plan, or no plan. Without --check a pr
   SEVER_ROLE_REQUESTER   offboard, also with --dry-run; directories over SCIM; roster:schedule
   SEVER_ROLE_APPROVER    approve, deny
   SEVER_ROLE_OPERATOR    hold, resume, retry, escalate, cancel, waive, reinstate; import identities,
-                         rosters and secrets; confirm and reject whose an account is; finish tasks;
+                         rosters and secrets; confirm and reject whose an account is; finish tasks; make and revoke tokens;
                          test notices and have them tried again; sweeps
   SEVER_ROLE_AUDITOR     read: status, cases, plan, audit show, audit verify, evidence, the lists
 
@@ -83,6 +83,33 @@ With rosters beside it: a person whom a directory has and a roster has not has l
 One that cannot be read is tried five times. One that is empty, broken or too small changes nothing
 and orders nothing; that is a row of the trail (roster.refused), and sever roster status shows it.
 If that many did leave, import it once by hand with --accept-shrink "why".`},
+		{Use: "http", Short: "The HTTP interface", Long: `sever serve answers HTTP requests: each command has its call, and answers what the command
+prints with --json. The calls are described at /openapi.json and /openapi.yaml (OpenAPI 3.1).
+
+  sever tokens create hr-system --role requester
+  sever serve
+  curl -H "Authorization: Bearer $TOKEN" -H "Idempotency-Key: hr-4711" -H "Content-Type: application/json" \
+    -d '{"principal": "E1042", "reason": "hr"}' http://127.0.0.1:8377/v1/cases
+
+Who asks. A token says who that is, and its roles cap what it may do; where SEVER_ROLE_* are
+set, they have to allow it too, here and at the worker. Nobody can act as somebody else. Where
+SEVER_OIDC_ISSUER is set, its tokens are taken as well: the name is the verified e-mail address
+(or SEVER_OIDC_ACTOR_CLAIM), the roles are those in the claim SEVER_OIDC_ROLES_CLAIM (default
+roles; realm_access.roles and the like are paths), or what SEVER_OIDC_ROLES makes of its values:
+dba=operator,security=approver. What a token may not is a row of the trail (request.refused).
+
+Once. A POST with an Idempotency-Key is done once: the same request with the same key is answered
+the same for a day; another request with it is refused (422). Keys of others are no matter.
+
+Pages. Lists take limit and cursor; next is the cursor of the page after, and no next is the end.
+
+Errors are application/problem+json: type (urn:sever:problem:...), status, detail, next (what a
+person can do), request_id (also in the header X-Request-ID, and in the log), errors (place by place).
+  400 not to be read   401 no token that opens anything   403 may not   404 not there
+  409 makes sense, and not now   413 too large   422 makes no sense   500 Sever's own   503 something does not answer
+
+/healthz says that the process lives, /readyz whether it can do its work and what is missing;
+both and the description need no token.`},
 		{Use: "json", Short: "What --json prints", Long: `Every command prints one JSON document on standard output. Fields may be added; none is
 renamed, and none changes its meaning. Times are RFC 3339 in UTC, an absent time is left
 out. Lists are never null.
@@ -114,6 +141,9 @@ out. Lists are never null.
   notices secret        one field, the secret
   secrets import        added[], changed[], unchanged, principals
   secrets list          secrets[]
+  tokens create         id, name, roles[], expires_at, token (shown this once)
+  tokens list, revoke   tokens[]
+  serve                 address, once it answers
   identities import     added[], changed[], unchanged, people
   identities list       identities[]
   identities questions  questions[]
@@ -153,6 +183,9 @@ environment does not have is read from $SEVER_HOME/sever.env (written by sever u
   SEVER_ROLE_REQUESTER, _APPROVER, _OPERATOR, _AUDITOR   who may do what: sever help roles
   SEVER_SCIM_PRINCIPAL      externalId, employeeNumber or userName: sever help scim
   SEVER_ROSTER_SOURCE, _TOKEN, _EVERY, _MAX_SHRINK, _LEAVERS   a roster that is taken by itself: sever help roster-schedule
+  SEVER_LISTEN              where sever serve listens (127.0.0.1:8377); SEVER_TLS_CERT and SEVER_TLS_KEY name files
+                            in PEM; without them others reach it only by SEVER_PLAIN_HTTP=behind-proxy
+  SEVER_OIDC_ISSUER, _AUDIENCE, _ACTOR_CLAIM, _ROLES_CLAIM, _ROLES   people of your identity provider: sever help http
   SEVER_ACTOR               who gives the commands (default: who is logged in)
   SEVER_HOME                the folder of sever up
   SEVER_AUDIT_KEY           seed of the Ed25519 key that signs checkpoints, base64 (the worker's)

@@ -97,3 +97,30 @@ func (s *Server) legible(c huma.Context, next func(huma.Context)) {
 	}
 	next(c)
 }
+
+// Call is an operation that is added from outside, where its document is made.
+type Call struct {
+	ID, Method, Path, Tag, Command string
+	Summary, Text                  string
+	Act                            roles.Act
+}
+
+// Asker is who asks for something, and the key under which it is asked: the same request
+// with the same Idempotency-Key has the same.
+type Asker struct {
+	Name, Key string
+	may       func(roles.Act) error
+}
+
+// May refuses what else a call takes and whoever asks may not.
+func (a Asker) May(act roles.Act) error { return a.may(act) }
+
+// Add adds a call whose answer is a document.
+func Add[I, O any](s *Server, c Call, work func(context.Context, Asker, *I) (O, error)) {
+	register(s, call{id: c.ID, method: c.Method, path: c.Path, tag: c.Tag, act: c.Act, command: c.Command, summary: c.Summary, text: c.Text},
+		func(ctx context.Context, in *I) (O, error) {
+			about := requestOf(ctx)
+			may := func(act roles.Act) error { return s.may(about.caller, act) }
+			return work(ctx, Asker{about.caller.Name, about.key, may}, in)
+		})
+}

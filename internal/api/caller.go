@@ -70,7 +70,7 @@ func (s *Server) identify(c huma.Context, next func(huma.Context)) {
 		return
 	}
 	about.caller = caller
-	if err := errors.Join(roles.Within(caller.Roles, caller.Name, act), s.Desk.Roles.May(caller.Name, act)); err != nil {
+	if err := s.may(caller, act); err != nil {
 		first, _ := errors.AsType[*roles.RefusalError](err)
 		s.noteRefusal(c.Context(), c.Operation().OperationID, act, first)
 		p := newProblem(http.StatusForbidden, "forbidden", about.id, first.Error())
@@ -79,6 +79,11 @@ func (s *Server) identify(c huma.Context, next func(huma.Context)) {
 		return
 	}
 	next(c)
+}
+
+// may refuses what the token does not let a caller do, or the roles do not.
+func (s *Server) may(c Caller, act roles.Act) error {
+	return errors.Join(roles.Within(c.Roles, c.Name, act), s.Desk.Roles.May(c.Name, act))
 }
 
 // caller is who shows the header.

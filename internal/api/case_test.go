@@ -1,16 +1,26 @@
 package api_test
 
 import (
+	"crypto/ed25519"
+	"encoding/base64"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/api"
+	"github.com/severhq/sever/internal/audit"
+	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/desk"
+	"github.com/severhq/sever/internal/desk/dossier"
+	"github.com/severhq/sever/internal/desk/paper"
+	"github.com/severhq/sever/internal/evidence"
 	"github.com/severhq/sever/internal/provider/memory"
 	"github.com/severhq/sever/internal/store"
+	"github.com/severhq/sever/workflows"
 )
 
 // TestCases is about what is put to cases. There is one ordinary queue, so there is one
@@ -22,8 +32,10 @@ func TestCases(t *testing.T) {
 	w.owns(t, "E1", "ada")
 	w.owns(t, "E2", "bob")
 	w.owns(t, "E3", "cy")
-	hr, anna, olaf := w.token(t, "hr", "requester"), w.token(t, "anna", "approver"), w.token(t, "olaf", "operator")
+	hr, anna, olaf, audrey := w.token(t, "hr", "requester"), w.token(t, "anna", "approver"), w.token(t, "olaf", "operator"), w.token(t, "audrey", "auditor")
 	w.desk.Vars["SEVER_APPROVAL"] = "always"
+	seed := w.Parts.Notary.Key.Seed()
+	w.serve(t, api.Options{Evidence: dossier.Settings{Key: config.NewSecret(base64.StdEncoding.EncodeToString(seed)), Checkpoints: w.Parts.Notary.File}})
 
 	t.Run("from the order to the proof", func(t *testing.T) {
 		opened := post[desk.Opened](t, w, hr, "/v1/cases", `{"principal": "E1", "reason": "hr", "ticket": "HR-1"}`)
@@ -34,6 +46,49 @@ func TestCases(t *testing.T) {
 		done := post[desk.Decided](t, w, anna, "/v1/cases/"+opened.Case+"/approve", `{"plan": "`+plan[:8]+`", "reason": "read"}`)
 		require.Equal(t, desk.Decided{Case: opened.Case, Decision: "approve", By: "anna", Plan: plan}, done)
 		require.Eventually(t, func() bool { return w.caseOf(t, opened.Case).Status == access.CaseClean }, time.Minute, 10*time.Millisecond)
+
+		p := document[paper.Picture](t, w.ask(t, audrey, http.MethodGet, "/v1/cases/E1", ""))
+		require.Equal(t, paper.StandsClean, p.Standing)
+		require.Equal(t, access.Removed, p.Accounts[0].Outcome)
+		require.Equal(t, "HR-1", p.Ticket)
+		plans := document[paper.Plans](t, w.ask(t, audrey, http.MethodGet, "/v1/cases/"+opened.Case+"/plans?plan="+plan[:12], ""))
+		require.Equal(t, plan, plans.Plans[0].Hash)
+		list := document[paper.CaseList](t, w.ask(t, audrey, http.MethodGet, "/v1/cases?status=clean&principal=E1", ""))
+		require.Len(t, list.Cases, 1)
+
+		// The pack is verified by whoever has the public key, and nothing else of us.
+		a := w.ask(t, audrey, http.MethodGet, "/v1/cases/"+opened.Case+"/evidence", "")
+		require.Equal(t, http.StatusOK, a.status, a.text)
+		require.Equal(t, "application/zip", a.header.Get("Content-Type"))
+		require.Equal(t, "true", a.header.Get("Sever-Whole"))
+		public, _ := w.Parts.Notary.Key.Public().(ed25519.PublicKey)
+		report := evidence.Verify(strings.NewReader(a.text), int64(len(a.text)), []ed25519.PublicKey{public})
+		require.True(t, report.OK(), "%+v", report.Findings)
+		require.Equal(t, opened.Case, report.Case)
+		other, _, err := ed25519.GenerateKey(nil)
+		require.NoError(t, err)
+		require.False(t, evidence.Verify(strings.NewReader(a.text), int64(len(a.text)), []ed25519.PublicKey{other}).OK())
+		verdict := document[audit.Report](t, w.ask(t, audrey, http.MethodGet, "/v1/audit/verify?case="+opened.Case, ""))
+		require.True(t, verdict.OK())
+		trail := document[paper.Trail](t, w.ask(t, audrey, http.MethodGet, "/v1/cases/"+opened.Case+"/trail?limit=1000", ""))
+		var took []string
+		for _, row := range trail.Rows {
+			if row.Kind == audit.EvidenceRead {
+				took = append(took, row.Actor)
+			}
+		}
+		require.Equal(t, []string{"audrey"}, took)
+	})
+
+	t.Run("a dry run changes nothing", func(t *testing.T) {
+		plans := post[paper.Plans](t, w, hr, "/v1/previews", `{"principal": "E3", "reason": "incident"}`)
+		require.True(t, plans.Plans[0].NothingDone)
+		require.NotEmpty(t, plans.Plans[0].Steps)
+		again := document[paper.Plans](t, w.ask(t, audrey, http.MethodGet, "/v1/cases/"+plans.Case+"/plans", ""))
+		require.Equal(t, plans.Plans[0].Hash, again.Plans[0].Hash)
+		_, err := w.Parts.Store.OpenCaseOf(t.Context(), "E3")
+		require.ErrorIs(t, err, store.ErrNotFound)
+		post[workflows.Reconciled](t, w, olaf, "/v1/reconcile", "")
 	})
 
 	t.Run("a request that is repeated is done once", func(t *testing.T) {

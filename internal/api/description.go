@@ -55,7 +55,7 @@ func schemaName(t reflect.Type, hint string) string {
 	}
 	name := strings.TrimSuffix(huma.DefaultSchemaNamer(t, hint), "Error")
 	path := t.PkgPath()
-	if path == "" || t.Name() == "" || strings.HasSuffix(path, "/api") {
+	if path == "" || t.Name() == "" || strings.HasSuffix(path, "/api") || path == "main" || strings.HasSuffix(path, "/starter") {
 		return name
 	}
 	short := path[strings.LastIndex(path, "/")+1:]

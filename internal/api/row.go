@@ -35,7 +35,7 @@ func aliases(r huma.Registry) {
 
 // asked are the schemas of what clients send. Of those an unknown field is a mistake; to
 // what is answered fields may be added, and a client has to bear it.
-var asked = map[string]bool{"Order": true, "Why": true, "Word": true, "Retry": true, "Waiver": true, "Plea": true, "Done": true, "Reply": true}
+var asked = map[string]bool{"Order": true, "Why": true, "Word": true, "Retry": true, "Waiver": true, "Plea": true, "Done": true, "Reply": true, "Alarm": true}
 
 // open lets fields be added to what is answered.
 func open(r huma.Registry) {
