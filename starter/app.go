@@ -71,7 +71,7 @@ are for scripts.`,
 		a.deliveriesCommand(), a.hooksCommand())
 	add("audit", a.evidenceCommand(), a.auditCommand())
 	add("run", a.upCommand(), a.serveCommand(), a.tokensCommand(), a.demoCommand(), a.simulateCommand(), a.migrateCommand(), a.reconcileCommand(), a.noticesCommand(), a.keysCommand(), a.codecCommand(), a.versionCommand())
-	root.AddCommand(append(topics(), noticesTopic())...)
+	root.AddCommand(topics()...)
 	return root
 }
 

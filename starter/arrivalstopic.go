@@ -3,7 +3,8 @@ package main
 import "github.com/spf13/cobra"
 
 // arrivalsTopic is the help about what other systems send.
-var arrivalsTopic = &cobra.Command{Use: "arrivals", Short: "What other systems may send, and how to let them", Long: `sever serve takes signed webhooks at /hooks/NAME and security event tokens at
+func arrivalsTopic() *cobra.Command {
+	return &cobra.Command{Use: "arrivals", Short: "What other systems may send, and how to let them", Long: `sever serve takes signed webhooks at /hooks/NAME and security event tokens at
 /events/NAME. What is taken is stored before it is answered, once for each message, and
 every sever-worker carries it out as if a person had asked, under the worker's own
 settings: its policy (sever help settings), its roles. The sender is somebody to the roles:
@@ -56,3 +57,4 @@ Security event tokens (RFC 8417 over RFC 8935; RS256, ES256 or EdDSA)
   identifier-recycled     starts nothing: it holds the open case, nobody is found by that identifier
                           any more, and cases that begin are held, until sever deliveries trust
   all other events of CAEP, RISC and SSF are stored and ask for nothing`}
+}

@@ -41,7 +41,8 @@ before it writes anything. Set the same for both. What the worker refuses has no
 row of the audit trail (decision.refused, or case.refused in the trail of the house), and sever
 status shows it. A name is what somebody says it is: the roles are as good as the way in which
 SEVER_ACTOR is set for people, and as the access to Temporal and to the database.`},
-		arrivalsTopic,
+		arrivalsTopic(),
+		noticesTopic(),
 		{Use: "scim", Short: "Directories: Okta, Entra ID and others over SCIM 2.0", Long: `sever serve answers SCIM 2.0 at /scim/v2: /Users with GET, POST, PUT, PATCH and DELETE, filters,
 startIndex and count (200 at most), attributes and excludedAttributes. No groups, no bulk.
 
