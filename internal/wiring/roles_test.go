@@ -50,6 +50,7 @@ func TestTheWorkerRefusesDecisionsOfWhoMayNot(t *testing.T) {
 	got, p := waitsForApproval(t, w)
 	require.Equal(t, "boss", task(t, w, got.Case, "plan/1").Owner, "who may approve it, without who asked for it")
 	require.NoError(t, w.Say(ada, workflows.UpdateApprove, workflows.Decision{By: "mallory", Why: "go on", Hash: p.Hash}))
+	w.Reaches(ada, "the first is refused", func(p workflows.Progress) bool { return len(p.Refusals) == 1 })
 	require.NoError(t, w.Say(ada, workflows.UpdateHold, workflows.Decision{By: "boss"}))
 	require.NoError(t, w.Say(ada, workflows.UpdateCancel, workflows.Decision{By: "mallory"}))
 	require.ErrorContains(t, w.Say(ada, workflows.UpdateApprove, workflows.Decision{By: "hr@example.com", Hash: p.Hash}), "somebody else has to approve it")

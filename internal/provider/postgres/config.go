@@ -57,7 +57,7 @@ func (c Config) dsn(connection string) (*pgx.ConnConfig, error) {
 		"lock_timeout":      milliseconds(c.LockTimeout),
 		"statement_timeout": milliseconds(c.StatementTimeout),
 		// A transaction of ours that nobody finishes must not hold its locks.
-		"idle_in_transaction_session_timeout": milliseconds(c.StatementTimeout),
+		"idle_in_transaction_session_timeout": milliseconds(max(c.StatementTimeout, leastIdle)),
 		// Nothing in a database that we visit may stand in for a catalog of the system.
 		"search_path": "pg_catalog, pg_temp",
 		"TimeZone":    "UTC",
@@ -69,5 +69,9 @@ func (c Config) dsn(connection string) (*pgx.ConnConfig, error) {
 	})
 	return dsn, nil
 }
+
+// leastIdle is how long a transaction of ours may rest at least: a busy machine does not
+// come to its next statement within any time.
+const leastIdle = 10 * time.Second
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
