@@ -70,10 +70,38 @@ func (s *secrets) arrivals(p places, who string) {
 	}
 	require.Equal(s.t, http.StatusUnauthorized, event(s.word("a-guess-of-the-transmitter"), "x"))
 	require.Equal(s.t, http.StatusBadRequest, event(s.transmitter, s.word("no-token-at-all")))
+	s.asksOverHTTP(p, listening.Address, who)
 	s.awaits(`select count(*) = 2 from deliveries where state = case message_id when 'msg_1' then 'done' else 'refused' end and $1 <> ''`, "deliveries", true)
 	require.NoError(s.t, cmd.Process.Signal(syscall.SIGTERM))
 	require.NoError(s.t, cmd.Wait())
 	p["output of serve"] = output()
+}
+
+// asksOverHTTP uses a token for what is taken, for what is refused, and where none belongs.
+// It is printed when it is made, by design, and nowhere else.
+func (s *secrets) asksOverHTTP(p places, address, who string) {
+	s.t.Helper()
+	code, said := s.install.sever("", "tokens", "create", "siem", "--role", "operator", "--json")
+	require.Zero(s.t, code, said)
+	var made struct {
+		Token string `json:"token"`
+	}
+	require.NoError(s.t, json.Unmarshal([]byte(said), &made))
+	require.NotEmpty(s.t, made.Token)
+	s.words = append(s.words, made.Token)
+	with := func(token string) map[string]string {
+		return map[string]string{"Authorization": "Bearer " + token, "Content-Type": "application/json", "Idempotency-Key": "k-" + unique()}
+	}
+	hold := address + "/v1/cases/" + who + "/hold"
+	require.Equal(s.t, http.StatusOK, s.post(p, hold, `{"reason":"forensics"}`, with(made.Token)))
+	require.Equal(s.t, http.StatusUnprocessableEntity, s.post(p, hold, fmt.Sprintf(`{"token":%q}`, made.Token), with(made.Token)))
+	require.Equal(s.t, http.StatusNotFound, s.post(p, address+"/v1/cases/C-nobody/hold", "", with(made.Token)))
+	require.Equal(s.t, http.StatusForbidden, s.post(p, address+"/v1/cases", fmt.Sprintf(`{"principal":%q,"reason":"hr"}`, who), with(made.Token)))
+	require.Equal(s.t, http.StatusUnauthorized, s.post(p, hold, "", with(s.word("sever_a-guess"))))
+	for _, args := range [][]string{{"tokens", "list", "--all"}, {"audit", "show", "house"}} {
+		s.run(p, args...)
+		s.run(p, append(args, "--json")...)
+	}
 }
 
 // post sends something, and keeps what is answered.
