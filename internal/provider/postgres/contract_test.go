@@ -26,6 +26,8 @@ func TestContract(t *testing.T) {
 	for _, s := range devtest.Servers(t) {
 		t.Run(s.Name, func(t *testing.T) {
 			t.Parallel()
+			sessionsOfNobody(s).RLock()
+			t.Cleanup(sessionsOfNobody(s).RUnlock)
 			providertest.Run(t, providertest.Subject{
 				New:      func(t *testing.T) providertest.World { return contractWorld(t, s) },
 				Can:      postgres.Spec.Engines["postgres"],

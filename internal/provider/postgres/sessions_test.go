@@ -165,6 +165,8 @@ func TestSessionOutlivesItsRole(t *testing.T) {
 	each(t, func(w *world) {
 		ada := w.person("ada")
 		session := w.mustLogin("postgres", ada.Name)
+		sessionsOfNobody(w.server).Lock()
+		defer sessionsOfNobody(w.server).Unlock()
 		w.sql("postgres", "drop role {ada}")
 
 		seen := w.look(ada)

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,6 +30,15 @@ type world struct {
 	server devtest.Named
 	suffix string
 	pg     *postgres.Server
+}
+
+// nobodys keeps tests apart on a server: while a session lives on of a role that was
+// dropped, of no account can be said that nothing of it is left.
+var nobodys sync.Map
+
+func sessionsOfNobody(s devtest.Named) *sync.RWMutex {
+	m, _ := nobodys.LoadOrStore(s.Name, new(sync.RWMutex))
+	return m.(*sync.RWMutex)
 }
 
 // each runs a test on every server version of this machine.
