@@ -63,6 +63,7 @@ func FuzzACL(f *testing.F) {
 		`[{"grantor":"postgres","grantee":"ada","privilege":"SELECT","grantable":true},{"grantor":"ada","grantee":"bob","privilege":"SELECT"},{"grantor":"bob","grantee":"","privilege":"SELECT"}]`,
 		`[{"grantor":"bob","grantee":"ada","privilege":"INSERT","grantable":true},{"grantor":"ada","grantee":"bob","privilege":"INSERT","grantable":true}]`,
 		`[{"grantor":"ada","grantee":"ada","privilege":"x\" to eve; --"}]`, `[{}]`, `[null]`, `[]`, `null`, `{}`,
+		`[{"grantor":"eve","privilege":"SELECT"}]`, // by somebody who could not: no server has it
 	} {
 		f.Add([]byte(acl), "ada", "postgres")
 	}
@@ -83,7 +84,9 @@ func FuzzACL(f *testing.F) {
 		}
 		mine := slices.ContainsFunc(o.ACL, func(e ace) bool { return e.Grantee == role })
 		require.Equal(t, mine, len(held) == 1, "%q", held)
-		require.Equal(t, o.explained(role), len(o.grants(role)) > 0, "nothing that names the role is nothing")
+		if o.explained(role) {
+			require.NotEmpty(t, o.grants(role), "nothing that names the role is nothing")
+		}
 		issued := o.issued(role)
 		for _, e := range issued {
 			require.NotEqual(t, role, e.Grantee)
