@@ -2,10 +2,8 @@ package activities
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/severhq/sever/internal/access"
@@ -19,6 +17,7 @@ type Sweeps struct {
 	store  *store.Store
 	policy plan.Policy
 	cases  SweepOpener
+	newID  func(time.Time) string
 }
 
 // SweepOpener puts the request of a sweep to a principal's case.
@@ -39,8 +38,10 @@ type SweepAsk struct {
 }
 
 // NewSweeps makes the activities that act on what sweeps found. Their cases begin with the
-// policy.
-func NewSweeps(s *store.Store, p plan.Policy, o SweepOpener) *Sweeps { return &Sweeps{s, p, o} }
+// policy, and have ids as all cases have.
+func NewSweeps(s *store.Store, p plan.Policy, o SweepOpener, newID func(time.Time) string) *Sweeps {
+	return &Sweeps{s, p, o, newID}
+}
 
 // SweepEnforceInput asks for the cases of one run of a sweep.
 type SweepEnforceInput struct {
@@ -123,7 +124,7 @@ func (e *Sweeps) open(ctx context.Context, s store.Sweep, run int, who access.Pr
 	ask := SweepAsk{Principal: who, Policy: policy, Requester: s.CreatedBy, Ticket: fmt.Sprintf("sweep %s, run %d", s.Name, run),
 		Key: fmt.Sprintf("sweep/%d/%d/%s", s.ID, run, who)}
 	err = e.store.Do(ctx, func(tx *store.Tx) (err error) {
-		if ask.Case, err = tx.Remember(ctx, ask.Key, freshCase(time.Now()), who); err != nil {
+		if ask.Case, err = tx.Remember(ctx, ask.Key, e.newID(time.Now()), who); err != nil {
 			return err
 		}
 		return tx.NoteSweepCase(ctx, s.ID, run, ask.Case, who)
@@ -142,11 +143,6 @@ func (e *Sweeps) open(ctx context.Context, s store.Sweep, run int, who access.Pr
 		return tx.Append(ctx, sweepEvent(s, run, audit.Event{Key: ask.Key, At: time.Now(), Kind: audit.SweepEnforced,
 			Data: map[string]any{"case": taken.Case, "principal": string(who), "requester": s.CreatedBy, "joined": taken.Joined}}))
 	})
-}
-
-// freshCase is an id as desk.NewCaseID makes it: without names, for it goes everywhere.
-func freshCase(now time.Time) string {
-	return "C-" + now.UTC().Format("060102") + "-" + strings.ToLower(rand.Text()[:10])
 }
 
 // count adds the cases that all attempts asked for, and notes what waits.

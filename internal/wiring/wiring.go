@@ -16,6 +16,7 @@ import (
 
 	"github.com/severhq/sever/activities"
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/courier"
 	"github.com/severhq/sever/internal/plan"
 	"github.com/severhq/sever/internal/provider/catalog"
@@ -138,7 +139,7 @@ func mainWorker(p Parts) worker.Worker {
 	w.RegisterActivity(activities.NewWatch(p.Store, p.Notary, k))
 	w.RegisterActivity(activities.NewIncidents(p.Store, p.Roles, k))
 	w.RegisterActivity(activities.NewRosters(p.roster()))
-	w.RegisterActivity(activities.NewSweeps(p.Store, p.sweepPolicy(), k))
+	w.RegisterActivity(activities.NewSweeps(p.Store, p.sweepPolicy(), k, desk.NewCaseID))
 	return w
 }
 
