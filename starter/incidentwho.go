@@ -79,20 +79,7 @@ type peopleReader struct {
 // the list "principals". What a line says beside the principal is checked, and not used.
 func readPeople(text document, source string) ([]namedPerson, []problem) {
 	var r peopleReader
-	if !sheet.IsJSON(source, text) {
-		r.ReadCSV(text, peopleSheet, r.person)
-		return r.out, r.Problems
-	}
-	if v, ok := r.ReadJSON(text); ok {
-		lists := r.Lists(v, "principals", "principals")
-		people, there := lists["principals"]
-		switch {
-		case there:
-			r.Objects(people, peopleSheet, r.person)
-		case len(r.Problems) == 0:
-			r.Problemf(v.Line, v.Column, "", `the list "principals" is missing`)
-		}
-	}
+	r.ReadList(text, source, peopleSheet, "principals", r.person)
 	return r.out, r.Problems
 }
 

@@ -22,20 +22,7 @@ type reader struct {
 // with the list "principals". Everybody may be there once.
 func Read(text []byte, source string) ([]store.Entry, []sheet.Problem) {
 	r := reader{lines: map[access.PrincipalID]int{}}
-	if !sheet.IsJSON(source, text) {
-		r.ReadCSV(text, form, r.entry)
-		return r.out, r.Problems
-	}
-	if v, ok := r.ReadJSON(text); ok {
-		lists := r.Lists(v, "principals", "principals")
-		people, there := lists["principals"]
-		switch {
-		case there:
-			r.Objects(people, form, r.entry)
-		case len(r.Problems) == 0:
-			r.Problemf(v.Line, v.Column, "", `the list "principals" is missing`)
-		}
-	}
+	r.ReadList(text, source, form, "principals", r.entry)
 	return r.out, r.Problems
 }
 
