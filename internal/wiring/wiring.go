@@ -16,8 +16,8 @@ import (
 
 	"github.com/severhq/sever/activities"
 	"github.com/severhq/sever/internal/access"
-	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/courier"
+	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/plan"
 	"github.com/severhq/sever/internal/provider/catalog"
 	"github.com/severhq/sever/internal/roles"
