@@ -19,6 +19,7 @@ func FuzzPairs(f *testing.F) {
 		f.Add("member "+a, a)
 		f.Add("role "+readable(a), a)
 	}
+	f.Add("role \"\x00\"", "0")
 	f.Fuzz(func(t *testing.T, object, self string) {
 		p, err := parsePair(object, self)
 		if err != nil {

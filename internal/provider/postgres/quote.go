@@ -67,6 +67,8 @@ func cutName(text string) (name, rest string, err error) {
 	var b strings.Builder
 	for i := 1; i < len(text); i++ {
 		switch {
+		case text[i] == 0: // no role has it in its name, and quote would leave it out
+			return "", "", errNotReadable
 		case text[i] != '"':
 			b.WriteByte(text[i])
 		case i+1 < len(text) && text[i+1] == '"':
