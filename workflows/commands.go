@@ -27,8 +27,9 @@ const (
 	QueryProgress = "progress"
 )
 
-// HeldAlready is what a case says to a hold that changes nothing.
-const HeldAlready = "the case is held already"
+// HeldAlready is the type of the error by which a case refuses a hold that changes
+// nothing. Who only wants it to be held can be content.
+const HeldAlready = "HeldAlready"
 
 // TaskQueue is where the workflows and the activities that keep records run. Each
 // connection has a queue of its own for the activities that reach it.

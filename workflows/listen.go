@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/severhq/sever/internal/access"
@@ -39,7 +40,7 @@ func (o *offboarding) listen(ctx workflow.Context) error {
 	}{
 		{UpdateApprove, audit.PlanApproved, o.validApproval},
 		{UpdateDeny, audit.PlanDenied, o.validPlan},
-		{UpdateHold, audit.DecisionHold, func(Decision) error { return unless(o.held(), HeldAlready) }},
+		{UpdateHold, audit.DecisionHold, o.validHold},
 		{UpdateResume, audit.DecisionResume, o.validResume},
 		{UpdateRetry, audit.DecisionRetry, func(Decision) error { return nil }},
 		{UpdateEscalate, audit.CaseEscalated, o.validEscalation},
@@ -169,6 +170,13 @@ func (o *offboarding) validApproval(d Decision) error {
 	return nil
 }
 
+func (o *offboarding) validHold(Decision) error {
+	if o.held() {
+		return temporal.NewNonRetryableApplicationError("the case is held already", HeldAlready, nil)
+	}
+	return nil
+}
+
 // validResume knows that a case in quarantine waits for another word.
 func (o *offboarding) validResume(Decision) error {
 	if o.held() {
@@ -182,7 +190,10 @@ func (o *offboarding) validResume(Decision) error {
 }
 
 func (o *offboarding) validEscalation(d Decision) error {
-	return unless(!plan.MoreUrgent(d.Policy.Reason, o.Policy.Reason), "reason %s is not more urgent than %s", d.Policy.Reason, o.Policy.Reason)
+	if plan.MoreUrgent(d.Policy.Reason, o.Policy.Reason) {
+		return nil
+	}
+	return fmt.Errorf("reason %s is not more urgent than %s", d.Policy.Reason, o.Policy.Reason)
 }
 
 func (o *offboarding) validWaiver(d Decision) error {
@@ -193,14 +204,6 @@ func (o *offboarding) validWaiver(d Decision) error {
 		return errors.New("a waiver names one account or one connection")
 	case d.Connection != "" && o.track(d.Connection) == nil:
 		return fmt.Errorf("case %s does not cover a connection %q", o.Case, d.Connection)
-	}
-	return nil
-}
-
-// unless is an error when a condition holds.
-func unless(bad bool, format string, args ...any) error {
-	if bad {
-		return fmt.Errorf(format, args...)
 	}
 	return nil
 }

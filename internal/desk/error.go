@@ -33,6 +33,9 @@ type Error struct {
 	Kind Kind
 	Err  error
 	Next []string // what a person can do, in their order
+	// Said is the type of a refusal by a workflow, such as workflows.HeldAlready. Its
+	// words are for people, and may change.
+	Said string
 }
 
 func (f *Error) Error() string { return f.Err.Error() }

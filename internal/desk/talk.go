@@ -56,7 +56,9 @@ func Refusal(ctx context.Context, err error, within time.Duration) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.As(err, &said):
-		return Refusedf("%s", said.Message())
+		f := Refusedf("%s", said.Message())
+		f.Said = said.Type()
+		return f
 	case errors.As(err, &gone):
 		return Failf(Open, "no workflow is running for this case").
 			Then("sever offboard opens it again: it goes on where the records stand")

@@ -190,7 +190,7 @@ func (d *Dispatcher) hold(ctx context.Context, one store.Delivery, o Order, who 
 		err = d.Desk.Decide(ctx, w)
 	}
 	r := done("held case %s", c.ID)
-	if err != nil && err.Error() == workflows.HeldAlready {
+	if f, ok := errors.AsType[*desk.Error](err); ok && f.Said == workflows.HeldAlready {
 		r, err = done("case %s was held already", c.ID), nil
 	}
 	if err != nil {

@@ -1,12 +1,14 @@
 package wiring_test
 
 import (
+	"errors"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/dev/severtest"
@@ -129,7 +131,9 @@ func TestAHoldStopsRemovingAndNotContaining(t *testing.T) {
 	w.Owns(ada, system.Ref("ada"))
 	_, p := waitsForApproval(t, w)
 	require.NoError(t, w.Say(ada, workflows.UpdateHold, workflows.Decision{By: "legal", Why: "litigation"}))
-	require.ErrorContains(t, w.Say(ada, workflows.UpdateHold, workflows.Decision{By: "legal"}), "held already")
+	said, ok := errors.AsType[*temporal.ApplicationError](w.Say(ada, workflows.UpdateHold, workflows.Decision{By: "legal"}))
+	require.True(t, ok)
+	require.Equal(t, []string{workflows.HeldAlready, "the case is held already"}, []string{said.Type(), said.Message()})
 	require.NoError(t, w.Say(ada, workflows.UpdateApprove, workflows.Decision{By: "boss", Hash: p.Hash}))
 	w.Reaches(ada, "held", severtest.InPhase(workflows.PhaseHeld))
 	require.Eventually(t, func() bool { return system.World()[0].Account.Contained }, 20*time.Second, 5*time.Millisecond)
