@@ -23,17 +23,7 @@ type entitlementReader struct {
 // name of a connection; nil takes every name.
 func readEntitlements(text document, source string, known func(string) error) ([]sweep.Entitlement, []problem) {
 	r := entitlementReader{known: known}
-	if !sheet.IsJSON(source, text) {
-		r.ReadCSV(text, entitlementSheet, r.entitlement)
-	} else if v, ok := r.ReadJSON(text); ok {
-		list, there := r.Lists(v, "entitlements", "entitlements")["entitlements"]
-		switch {
-		case there:
-			r.Objects(list, entitlementSheet, r.entitlement)
-		case len(r.Problems) == 0:
-			r.Problemf(v.Line, v.Column, "", `the list "entitlements" is missing`)
-		}
-	}
+	r.ReadList(text, source, entitlementSheet, "entitlements", r.entitlement)
 	if len(r.out) == 0 && len(r.Problems) == 0 {
 		r.Problemf(1, 1, "", "it allows nothing at all: every grant would be one too many")
 	}

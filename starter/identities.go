@@ -156,26 +156,14 @@ func (a *app) showImport(d imported) {
 		a.out.document(d)
 		return
 	}
-	const most = 40
-	for i, id := range d.Added {
-		if i == most {
-			a.out.linef("  … and %d more", len(d.Added)-most)
-			break
-		}
-		a.out.line(a.out.green("+ ") + identityWords(id))
+	out := importChanges{dryRun: d.DryRun, unchanged: d.Unchanged, people: d.People}
+	for _, id := range d.Added {
+		out.added = append(out.added, identityWords(id))
 	}
-	for i, id := range d.Changed {
-		if i == most {
-			a.out.linef("  … and %d more", len(d.Changed)-most)
-			break
-		}
-		a.out.line(a.out.yellow("~ ") + identityWords(id) + " (now from " + printable(id.Source) + ")")
+	for _, id := range d.Changed {
+		out.changed = append(out.changed, identityWords(id)+" (now from "+id.Source+")")
 	}
-	verb := "Imported"
-	if d.DryRun {
-		verb = "Dry run, nothing was written"
-	}
-	a.out.linef("%s: %d added, %d changed, %d unchanged; %s.", verb, len(d.Added), len(d.Changed), d.Unchanged, plural(d.People, "principal", "principals"))
+	a.showChanges(out)
 }
 
 func identityWords(id access.Identity) string {
@@ -183,5 +171,5 @@ func identityWords(id access.Identity) string {
 	if id.Host != "" {
 		words += " from host " + id.Host
 	}
-	return printable(words)
+	return words
 }

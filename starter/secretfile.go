@@ -23,19 +23,7 @@ type secretName struct{ principal, secret string }
 // once.
 func readSecrets(text document, source string) ([]store.SharedSecret, []problem) {
 	r := secretReader{lines: map[secretName]int{}}
-	if !sheet.IsJSON(source, text) {
-		r.ReadCSV(text, secretSheet, r.secret)
-		return r.out, r.Problems
-	}
-	if v, ok := r.ReadJSON(text); ok {
-		list, there := r.Lists(v, "secrets", "secrets")["secrets"]
-		switch {
-		case there:
-			r.Objects(list, secretSheet, r.secret)
-		case len(r.Problems) == 0:
-			r.Problemf(v.Line, v.Column, "", `the list "secrets" is missing`)
-		}
-	}
+	r.ReadList(text, source, secretSheet, "secrets", r.secret)
 	return r.out, r.Problems
 }
 

@@ -141,23 +141,18 @@ func (a *app) showSecretImport(d importedSecrets) {
 		a.out.document(d)
 		return
 	}
-	const most = 40
-	list := func(mark string, parts []paper.Secret) {
-		for i, s := range parts {
-			if i == most {
-				a.out.linef("  … and %d more", len(parts)-most)
-				break
-			}
-			a.out.line(mark + printable(fmt.Sprintf("%s could know %s; %s rotates it", s.Principal, s.Secret, s.Owner)))
-		}
+	out := importChanges{dryRun: d.DryRun, unchanged: d.Unchanged, people: d.Principals}
+	for _, x := range d.Added {
+		out.added = append(out.added, secretWords(x))
 	}
-	list(a.out.green("+ "), d.Added)
-	list(a.out.yellow("~ "), d.Changed)
-	verb := "Imported"
-	if d.DryRun {
-		verb = "Dry run, nothing was written"
+	for _, x := range d.Changed {
+		out.changed = append(out.changed, secretWords(x))
 	}
-	a.out.linef("%s: %d added, %d changed, %d unchanged; %s.", verb, len(d.Added), len(d.Changed), d.Unchanged, plural(d.Principals, "principal", "principals"))
+	a.showChanges(out)
+}
+
+func secretWords(s paper.Secret) string {
+	return fmt.Sprintf("%s could know %s; %s rotates it", s.Principal, s.Secret, s.Owner)
 }
 
 func (a *app) listSecretsCommand() *cobra.Command {
