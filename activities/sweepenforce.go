@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -23,9 +24,18 @@ type Sweeps struct {
 // SweepOpener puts the request of a sweep to a principal's case.
 type SweepOpener interface {
 	// OpenSwept opens the case, or joins the one that is open: once, however often it is
-	// asked with one key.
+	// asked with one key. A clear no is a NotOpenedError; after any other error the case
+	// may be open all the same.
 	OpenSwept(context.Context, SweepAsk) (Taken, error)
 }
+
+// NotOpenedError is the answer that a case is not opened, in the words of who says so.
+type NotOpenedError struct{ Err error }
+
+func (e NotOpenedError) Error() string { return e.Err.Error() }
+
+// Unwrap is the answer as it was.
+func (e NotOpenedError) Unwrap() error { return e.Err }
 
 // SweepAsk is a case that a sweep asks for.
 type SweepAsk struct {
@@ -79,7 +89,7 @@ func (e *Sweeps) enforce(ctx context.Context, in SweepEnforceInput) (out SweepEn
 		policy.Approval = plan.ApproveAlways
 	}
 	// What an earlier attempt asked for is counted already, and goes first.
-	again, err := e.asked(ctx, in)
+	again, err := e.asked(ctx, s, in)
 	if err != nil {
 		return out, err
 	}
@@ -98,7 +108,7 @@ func (e *Sweeps) enforce(ctx context.Context, in SweepEnforceInput) (out SweepEn
 		if err != nil {
 			return out, err
 		}
-		if no != nil { // who may not, may not for the others either
+		if no != nil { // who may not, may not for the others either; it counts as asked for
 			out.Opened--
 			out.Waiting, out.WaitsFor = len(again)+len(leavers)-i, no.Error()
 			break
@@ -107,22 +117,32 @@ func (e *Sweeps) enforce(ctx context.Context, in SweepEnforceInput) (out SweepEn
 	return e.count(ctx, s, in, out)
 }
 
-// asked are those for whom this run has asked for a case that is not on record.
-func (e *Sweeps) asked(ctx context.Context, in SweepEnforceInput) (out []access.PrincipalID, err error) {
+// asked are those for whom this run has asked for a case that is not on record. One that
+// is was opened by an earlier attempt, which may have ended before it could say so.
+func (e *Sweeps) asked(ctx context.Context, s store.Sweep, in SweepEnforceInput) (out []access.PrincipalID, err error) {
 	all, err := e.store.SweepCases(ctx, in.Sweep)
-	for _, c := range all {
-		if c.Run == in.Run && c.Status == "" {
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range slices.Backward(all) { // newest first, and they were asked for in their order
+		switch {
+		case c.Run != in.Run:
+		case c.Status == "":
 			out = append(out, c.Principal)
+		default:
+			if err := e.tell(ctx, s, in.Run, c.Principal, Taken{Case: c.CaseID}); err != nil {
+				return nil, err
+			}
 		}
 	}
-	return out, err
+	return out, nil
 }
 
 // open notes that a case is asked for and then asks for it; repeated it is the same case.
-// No says why it was not opened, err that our records could not be kept.
+// No says why it was not opened. Err is that our records could not be kept, or that
+// nobody knows whether it was opened: another attempt reads, and asks with the same key.
 func (e *Sweeps) open(ctx context.Context, s store.Sweep, run int, who access.PrincipalID, policy plan.Policy) (no, err error) {
-	ask := SweepAsk{Principal: who, Policy: policy, Requester: s.CreatedBy, Ticket: fmt.Sprintf("sweep %s, run %d", s.Name, run),
-		Key: fmt.Sprintf("sweep/%d/%d/%s", s.ID, run, who)}
+	ask := SweepAsk{Principal: who, Policy: policy, Requester: s.CreatedBy, Ticket: fmt.Sprintf("sweep %s, run %d", s.Name, run), Key: sweepKey(s, run, who)}
 	err = e.store.Do(ctx, func(tx *store.Tx) (err error) {
 		if ask.Case, err = tx.Remember(ctx, ask.Key, e.newID(time.Now()), who); err != nil {
 			return err
@@ -132,15 +152,26 @@ func (e *Sweeps) open(ctx context.Context, s store.Sweep, run int, who access.Pr
 	if err != nil {
 		return nil, err
 	}
-	taken, no := e.cases.OpenSwept(ctx, ask)
-	if no != nil {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		return no, nil
+	taken, err := e.cases.OpenSwept(ctx, ask)
+	switch {
+	case ctx.Err() != nil && err != nil:
+		return nil, ctx.Err()
+	case errors.As(err, new(NotOpenedError)):
+		return err, nil
+	case err != nil:
+		return nil, fmt.Errorf("open case %s of %s for the sweep %s: %w", ask.Case, who, s.Name, err)
 	}
-	return nil, e.store.Do(ctx, func(tx *store.Tx) error {
-		return tx.Append(ctx, sweepEvent(s, run, audit.Event{Key: ask.Key, At: time.Now(), Kind: audit.SweepEnforced,
+	return nil, e.tell(ctx, s, run, who, taken)
+}
+
+func sweepKey(s store.Sweep, run int, who access.PrincipalID) string {
+	return fmt.Sprintf("sweep/%d/%d/%s", s.ID, run, who)
+}
+
+// tell writes, once, that a case has taken the request of a run.
+func (e *Sweeps) tell(ctx context.Context, s store.Sweep, run int, who access.PrincipalID, taken Taken) error {
+	return e.store.Do(ctx, func(tx *store.Tx) error {
+		return tx.Append(ctx, sweepEvent(s, run, audit.Event{Key: sweepKey(s, run, who), At: time.Now(), Kind: audit.SweepEnforced,
 			Data: map[string]any{"case": taken.Case, "principal": string(who), "requester": s.CreatedBy, "joined": taken.Joined}}))
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 
 	"go.temporal.io/api/serviceerror"
 
@@ -100,6 +101,12 @@ func Explain(err error) *Error {
 		f.Kind = Unreachable
 	}
 	return f
+}
+
+// SaysNo reports whether an error is an answer, and the answer is no. After any other one
+// what was asked for may have happened, or may happen yet.
+func SaysNo(err error) bool {
+	return err != nil && slices.Contains([]Kind{Invalid, Forbidden, Refused}, Explain(err).Kind)
 }
 
 // unreachable recognises the errors of a system that does not answer.

@@ -85,6 +85,9 @@ func (k keeper) OpenFor(ctx context.Context, in store.Incident, who access.Princ
 // OpenSwept puts the request of a sweep about one principal to their case.
 func (k keeper) OpenSwept(ctx context.Context, a activities.SweepAsk) (activities.Taken, error) {
 	opened, err := k.desk().Submit(ctx, workflows.Submit{Case: a.Case, Principal: a.Principal, Policy: a.Policy, Requester: a.Requester, Ticket: a.Ticket}, a.Key)
+	if desk.SaysNo(err) {
+		err = activities.NotOpenedError{Err: err}
+	}
 	return activities.Taken{Case: opened.Case, Joined: opened.Joined, Escalated: opened.Escalated}, err
 }
 
