@@ -65,12 +65,14 @@ bench: targets $(TEMPORALD) ## measure many principals beside plain SQL, and pro
 	go test -run '^$$' -bench . -benchtime 1x -timeout 2h ./internal/bench
 
 # SEEDS=n is how many, FROM=k the first: a seed that failed runs again by FROM=k SEEDS=1.
+# WORLDS=n installations take turns at them: mostly each waits.
 SEEDS ?= 100
 FROM ?= 1
+WORLDS ?= 1
 
 .PHONY: chaos
-chaos: $(TEMPORALD) ## break a whole installation as seeds say (SEEDS=100 FROM=1), and judge what came of it
-	SEVER_CHAOS_SEEDS=$(SEEDS) SEVER_CHAOS_FROM=$(FROM) go test -run '^TestChaos$$' -count 1 -timeout 0 -v ./internal/chaos
+chaos: $(TEMPORALD) ## break a whole installation as seeds say (SEEDS=100 FROM=1 WORLDS=1), and judge what came of it
+	SEVER_CHAOS_SEEDS=$(SEEDS) SEVER_CHAOS_FROM=$(FROM) SEVER_CHAOS_WORLDS=$(WORLDS) go test -run '^TestChaos$$' -count 1 -timeout 0 -v ./internal/chaos
 
 .PHONY: clean
 clean: ## remove what was compiled and installed here

@@ -4,81 +4,62 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/severhq/sever/internal/access"
-	"github.com/severhq/sever/internal/dev/devtest"
 )
 
-// fixed are the seeds of the short run: in them workers and both PostgreSQL servers are
-// killed, the disk is full, and connections end after the effect.
-var fixed = []uint64{1, 3, 5}
+// fixed are the seeds of the short run: in them workers, Temporal and both PostgreSQL servers are
+// killed, the disk is full, clocks are set, and connections end after the effect.
+var fixed = []uint64{1, 4, 5}
 
-// TestChaos runs a few seeds, or as many as SEVER_CHAOS_SEEDS says from SEVER_CHAOS_FROM on.
+// TestChaos runs a few seeds, or as many as SEVER_CHAOS_SEEDS says from SEVER_CHAOS_FROM
+// on, in SEVER_CHAOS_WORLDS installations at a time.
 func TestChaos(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("it takes half a minute")
 	}
 	seeds := chosen(t)
-	bin := programs(t)
-	w, err := build(t.Context(), bin, devtest.Temporald(t))
-	t.Cleanup(func() { require.NoError(t, w.close()) })
-	require.NoError(t, err)
-	failed := []uint64{}
-	ends, struck, began := map[string]int{}, 0, time.Now()
+	todo := make(chan Schedule, len(seeds))
 	for _, seed := range seeds {
-		r := w.run(t.Context(), Plan(seed))
-		struck += r.struck
-		for _, e := range r.ends {
-			ends[e]++
-		}
-		fmt.Printf("seed %d: %s; %d struck; ended %s; %.1f s\n", seed, Plan(seed), r.struck, strings.Join(r.ends, " "), r.took.Seconds())
+		todo <- Plan(seed)
+	}
+	close(todo)
+	bin := programs(t, seeds)
+	all := tally{ends: map[string]int{}, began: time.Now()}
+	var worlds sync.WaitGroup
+	for range number(t, "SEVER_CHAOS_WORLDS", 1) {
+		worlds.Go(func() { inWorld(t, bin, todo, &all) })
+	}
+	worlds.Wait()
+	fmt.Println(&all)
+	require.Equal(t, len(seeds), all.seeds, "seeds that ran")
+}
+
+// inWorld carries out seeds in one installation until none is left to do.
+func inWorld(t *testing.T, bin string, todo <-chan Schedule, all *tally) {
+	w, err := build(t.Context(), bin)
+	defer func() { assert.NoError(t, w.close()) }()
+	if err != nil {
+		t.Error("build an installation:", err)
+		return
+	}
+	for sch := range todo {
+		r := w.run(t.Context(), sch)
+		all.add(sch, r)
 		if len(r.wrong) > 0 {
-			failed = append(failed, seed)
-			fmt.Printf("  violations: %s\n", strings.Join(r.wrong, "\n    "))
-			t.Errorf("seed %d; again: make chaos FROM=%d SEEDS=1\n  %s", seed, seed, strings.Join(r.wrong, "\n  "))
+			t.Errorf("seed %d; again: make chaos FROM=%d SEEDS=1\n  %s", sch.Seed, sch.Seed, strings.Join(r.wrong, "\n  "))
 		}
 	}
 	code, said := w.sever(t.Context(), "", "audit", "verify")
-	require.Equal(t, 0, code, said)
-	fmt.Printf("%d seeds, %d faults, %d with violations %v; cases: %v; %s\n", len(seeds), struck, len(failed), failed, ends, time.Since(began).Round(time.Second))
-}
-
-func chosen(t *testing.T) []uint64 {
-	t.Helper()
-	if os.Getenv("SEVER_CHAOS_SEEDS") == "" {
-		return fixed
-	}
-	n, err := strconv.ParseUint(os.Getenv("SEVER_CHAOS_SEEDS"), 10, 32)
-	require.NoError(t, err)
-	from, err := strconv.ParseUint(os.Getenv("SEVER_CHAOS_FROM"), 10, 32)
-	require.NoError(t, err)
-	var out []uint64
-	for i := range n {
-		out = append(out, from+i)
-	}
-	return out
-}
-
-// programs compiles sever and sever-worker.
-func programs(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	for name, pkg := range map[string]string{"sever": "starter", "sever-worker": "worker"} {
-		out, err := exec.Command("go", "build", "-o", filepath.Join(dir, name), "github.com/severhq/sever/"+pkg).CombinedOutput()
-		require.NoError(t, err, string(out))
-	}
-	return dir
+	assert.Equal(t, 0, code, said)
 }
 
 // result is what came of a seed.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log"
+	"slices"
 	"sync"
 	"time"
 
@@ -61,8 +62,9 @@ func (s *server) revive(ctx context.Context) (bool, error) {
 // worker is a sever-worker that is started again whenever it ends, as any supervisor
 // of services does it.
 type worker struct {
-	log  string
-	stop func()
+	log   string
+	clock *clock
+	stop  func()
 
 	mu      sync.Mutex
 	process *host.Process
@@ -70,7 +72,11 @@ type worker struct {
 }
 
 func startWorker(program string, env []string, log string) (*worker, error) {
-	k := &worker{log: log}
+	c, err := newClock(log + ".clock")
+	if err != nil {
+		return nil, err
+	}
+	k, env := &worker{log: log, clock: c}, append(slices.Clone(env), c.env())
 	ctx, cancel := context.WithCancel(context.Background())
 	p, err := host.Start(host.Command{Path: program, Env: env, Log: log})
 	if err != nil {

@@ -3,6 +3,7 @@ package chaos
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 )
@@ -30,7 +31,8 @@ const (
 	CutBefore Kind = "cut-before" // nothing was done, and the connection ends
 	CutAfter  Kind = "cut-after"  // it was done, and the connection ends
 
-	DiskFull Kind = "disk-full" // the audit trail cannot be written
+	DiskFull  Kind = "disk-full"  // the audit trail cannot be written
+	StepClock Kind = "step-clock" // somebody sets the clock, and later back
 )
 
 // The systems that people have accounts on, by the names of their connections, and the
@@ -68,6 +70,7 @@ type Fault struct {
 	Wait   time.Duration // since the beginning, where After is zero
 	For    time.Duration // until it is mended
 	Times  int           // how many requests it is for
+	By     time.Duration // how far a clock is set, into the future or the past
 }
 
 // String is the fault on a line, in short.
@@ -78,6 +81,9 @@ func (f Fault) String() string {
 	}
 	if f.Times > 0 {
 		return fmt.Sprintf("%s:%s%s×%d", f.On, f.Kind, when, f.Times)
+	}
+	if f.By != 0 {
+		return fmt.Sprintf("%s:%s(%s)%s+%s", f.On, f.Kind, f.By, when, f.For)
 	}
 	return fmt.Sprintf("%s:%s%s+%s", f.On, f.Kind, when, f.For)
 }
@@ -98,6 +104,11 @@ func (s Schedule) String() string {
 	return strings.Join(words, " ")
 }
 
+// setsClockOf reports whether somebody sets the clock of a server or a worker.
+func (s Schedule) setsClockOf(on string) bool {
+	return slices.ContainsFunc(s.Faults, func(f Fault) bool { return f.Kind == StepClock && f.On == on })
+}
+
 // Plan is the schedule of a seed.
 func Plan(seed uint64) Schedule {
 	r := rand.New(rand.NewPCG(seed, 0x5e4e4)) //nolint:gosec // nobody has to be unable to guess it
@@ -111,6 +122,9 @@ func Plan(seed uint64) Schedule {
 	// Drawn last: what a seed decided before it decided this stays as it was.
 	for i := range s.People {
 		s.People[i].Back = s.People[i].Cancel == 0 && r.IntN(4) == 0
+	}
+	for range max(r.IntN(4)-1, 0) {
+		s.Faults = append(s.Faults, step(r))
 	}
 	return s
 }
@@ -140,11 +154,7 @@ var likely = []Kind{
 
 func fault(r *rand.Rand) Fault {
 	f := Fault{Kind: likely[r.IntN(len(likely))], For: ms(r, 100, 1500)}
-	if r.IntN(3) > 0 {
-		f.After, f.Before = 1+r.IntN(16), r.IntN(2) == 0
-	} else {
-		f.Wait = ms(r, 0, 4000)
-	}
+	f.when(r)
 	switch f.Kind {
 	case KillWorker:
 		f.On = []string{"worker-0", "worker-1", "workers"}[r.IntN(3)]
@@ -163,6 +173,31 @@ func fault(r *rand.Rand) Fault {
 	default:
 		f.On, f.Times, f.For = Providers[r.IntN(len(Providers))], 1+r.IntN(4), 0
 	}
+	return f
+}
+
+// when decides at which change or time a fault strikes.
+func (f *Fault) when(r *rand.Rand) {
+	if r.IntN(3) > 0 {
+		f.After, f.Before = 1+r.IntN(16), r.IntN(2) == 0
+	} else {
+		f.Wait = ms(r, 0, 4000)
+	}
+}
+
+// far is how far clocks are set. Temporal's only a little: what it has put off until a
+// time that is hours away it does then.
+var far = map[bool][]time.Duration{
+	false: {2 * time.Second, 40 * time.Second, 5 * time.Minute, time.Hour, 26 * time.Hour},
+	true:  {time.Second, 3 * time.Second, 12 * time.Second},
+}
+
+// step sets the clock of workers, or of Temporal, for a while.
+func step(r *rand.Rand) Fault {
+	f := Fault{Kind: StepClock, On: []string{"worker-0", "worker-1", "workers", Temporal}[r.IntN(4)], For: ms(r, 500, 5000)}
+	sizes := far[f.On == Temporal]
+	f.By = sizes[r.IntN(len(sizes))] * time.Duration(1-2*r.IntN(2))
+	f.when(r)
 	return f
 }
 

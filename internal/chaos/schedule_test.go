@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -35,13 +36,13 @@ func TestPlan(t *testing.T) {
 // proportion.
 func TestPlansAreOfAllKinds(t *testing.T) {
 	t.Parallel()
-	kinds, systems, cancels, back := map[Kind]bool{}, map[string]bool{}, 0, 0
+	kinds, systems, clocks, cancels, back := map[Kind]bool{}, map[string]bool{}, map[string]bool{}, 0, 0
 	for seed := range uint64(200) {
 		s := Plan(seed)
 		require.GreaterOrEqual(t, len(s.People), 2)
 		require.LessOrEqual(t, len(s.People), 4)
 		require.GreaterOrEqual(t, len(s.Faults), 3)
-		require.LessOrEqual(t, len(s.Faults), 8)
+		require.LessOrEqual(t, len(s.Faults), 8+2)
 		for _, p := range s.People {
 			for _, on := range p.Systems {
 				systems[on] = true
@@ -58,11 +59,16 @@ func TestPlansAreOfAllKinds(t *testing.T) {
 			kinds[f.Kind] = true
 			require.NotEmpty(t, f.On)
 			require.LessOrEqual(t, f.For, 8*time.Second)
+			require.Equal(t, f.Kind == StepClock, f.By != 0)
+			if f.Kind == StepClock {
+				clocks[f.On] = true
+			}
 		}
 	}
-	for _, k := range likely {
+	for _, k := range append(slices.Clone(likely), StepClock) {
 		require.True(t, kinds[k], k)
 	}
+	require.Len(t, clocks, Workers+2, "each worker, both at once, Temporal")
 	require.Len(t, systems, 1+len(Providers))
 	require.Positive(t, cancels)
 	require.Positive(t, back)

@@ -94,11 +94,13 @@ func (w *world) begin(ctx context.Context, f Fault) (mend func() error, err erro
 	switch f.Kind {
 	case KillWorker:
 		for i, k := range w.workers {
-			if f.On == "workers" || f.On == fmt.Sprintf("worker-%d", i) {
+			if f.isFor(i) {
 				err = errors.Join(err, k.kill(f.For))
 			}
 		}
 		return nil, err
+	case StepClock:
+		return w.step(f)
 	case KillTemporal:
 		return w.temporal.kill()
 	case KillRecords:
@@ -112,6 +114,35 @@ func (w *world) begin(ctx context.Context, f Fault) (mend func() error, err erro
 	}
 	w.site.Switch(simulators.Fault{On: f.On, Trouble: simulators.Trouble(f.Kind), Times: f.Times})
 	return nil, nil
+}
+
+// isFor reports whether a fault is for a worker, by number.
+func (f Fault) isFor(worker int) bool {
+	return f.On == "workers" || f.On == fmt.Sprintf("worker-%d", worker)
+}
+
+// step sets the clocks that a fault is for; mend sets them back.
+func (w *world) step(f Fault) (mend func() error, err error) {
+	var clocks []*clock
+	for i, k := range w.workers {
+		if f.isFor(i) {
+			clocks = append(clocks, k.clock)
+		}
+	}
+	if f.On == Temporal {
+		clocks = append(clocks, w.clock)
+	}
+	var back []func() error
+	for _, c := range clocks {
+		b, e := c.step(f.By)
+		back, err = append(back, b), errors.Join(err, e)
+	}
+	return func() (err error) {
+		for _, b := range back {
+			err = errors.Join(err, b())
+		}
+		return err
+	}, err
 }
 
 // fill has the disk of the audit trail full, or not any more. The records may be down

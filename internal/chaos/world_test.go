@@ -36,6 +36,7 @@ type world struct {
 
 	records, target *server
 	temporal        *server
+	clock           *clock // Temporal's
 	workers         []*worker
 	proxies         map[string]*proxy
 	site            *simulators.Site
@@ -57,7 +58,7 @@ const (
 )
 
 // build starts everything. What was started is ended by close, whatever happened.
-func build(ctx context.Context, bin, temporald string) (w *world, err error) {
+func build(ctx context.Context, bin string) (w *world, err error) {
 	w = &world{bin: bin, proxies: map[string]*proxy{}}
 	// Not t.TempDir: the user that PostgreSQL runs as could not enter it.
 	if w.home, err = os.MkdirTemp("", "sever-chaos-"); err != nil {
@@ -66,7 +67,7 @@ func build(ctx context.Context, bin, temporald string) (w *world, err error) {
 	if err := os.Chmod(w.home, 0o711); err != nil {
 		return w, err
 	}
-	if err := w.startServers(ctx, temporald); err != nil {
+	if err := w.startServers(ctx); err != nil {
 		return w, err
 	}
 	if err := w.startProviders(); err != nil {
@@ -87,7 +88,7 @@ func build(ctx context.Context, bin, temporald string) (w *world, err error) {
 
 func (w *world) path(program string) string { return filepath.Join(w.bin, program) }
 
-func (w *world) startServers(ctx context.Context, temporald string) error {
+func (w *world) startServers(ctx context.Context) error {
 	w.targetLog = filepath.Join(w.home, "target.log")
 	records, err := postgres.Start(ctx, postgres.Options{Dir: filepath.Join(w.home, "records"), Fast: true,
 		Settings: map[string]string{"track_commit_timestamp": "on", "max_connections": "200"}})
@@ -101,8 +102,11 @@ func (w *world) startServers(ctx context.Context, temporald string) error {
 		return err
 	}
 	w.target = &server{part: target, stop: target.Stop}
-	t, err := stack.StartTemporal(ctx, stack.TemporalOptions{Program: temporald, Dir: filepath.Join(w.home, "temporal"), Durable: true,
-		Namespace: "sever", SearchAttributes: workflows.SearchAttributes})
+	if w.clock, err = newClock(filepath.Join(w.home, "temporal.clock")); err != nil {
+		return err
+	}
+	t, err := stack.StartTemporal(ctx, stack.TemporalOptions{Program: w.path("temporald"), Dir: filepath.Join(w.home, "temporal"), Durable: true,
+		Namespace: "sever", SearchAttributes: workflows.SearchAttributes, Env: []string{w.clock.env()}})
 	if err != nil {
 		return err
 	}

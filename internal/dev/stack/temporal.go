@@ -33,6 +33,8 @@ type TemporalOptions struct {
 	// Namespace is made if need be, with the SearchAttributes.
 	Namespace        string
 	SearchAttributes map[string]string
+	// Env are variables that the server gets besides the usual ones, NAME=value.
+	Env []string
 }
 
 // Temporal is a Temporal server of our own.
@@ -78,7 +80,7 @@ func StartTemporal(ctx context.Context, o TemporalOptions) (*Temporal, error) {
 // start runs the server once.
 func (o TemporalOptions) start(ctx context.Context, port int) (*Temporal, error) {
 	mark := size(o.Log)
-	child, err := startChild("temporal", host.Command{Path: o.Program, Args: o.arguments(port), Dir: o.Dir, Log: o.Log}, temporalPatience)
+	child, err := startChild("temporal", host.Command{Path: o.Program, Args: o.arguments(port), Dir: o.Dir, Log: o.Log, Env: host.Environment(o.Env...)}, temporalPatience)
 	if err != nil {
 		return nil, err
 	}
