@@ -80,7 +80,7 @@ type noticeLine struct {
 	Message     string            `json:"message"`
 	Destination string            `json:"destination"`
 	Event       notice.Kind       `json:"event"`
-	Case        string            `json:"case"`
+	Case        string            `json:"case"` // empty: about no case
 	State       store.NoticeState `json:"state"`
 	Attempts    int               `json:"attempts"`
 	Answer      string            `json:"answer,omitempty"`
@@ -128,7 +128,6 @@ func (a *app) listNotices(ctx context.Context, all bool, now time.Time) error {
 	return nil
 }
 
-// noticeSettings are those of this machine. The worker's are what counts.
 // noticesOf are the destinations, and what is on its way to them.
 func noticesOf(ctx context.Context, s *store.Store, settings courier.Settings, all bool) (noticeList, error) {
 	numbers, err := s.CountNotices(ctx)
@@ -150,6 +149,7 @@ func noticesOf(ctx context.Context, s *store.Store, settings courier.Settings, a
 	return out, nil
 }
 
+// noticeSettings are those of this machine. The worker's are what counts.
 func (a *app) noticeSettings() (courier.Settings, error) { return noticeSettings(a.vars) }
 
 func noticeSettings(vars config.Vars) (courier.Settings, error) {

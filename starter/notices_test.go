@@ -88,6 +88,29 @@ func TestNoticesAreListedAndTriedAgain(t *testing.T) {
 	require.True(t, ok)
 }
 
+// What is about no case is listed and tried again like the rest, and has no task to close.
+func TestANoticeAboutNoCaseIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	w := newBooks(t)
+	s := told(t, w)
+	failing(t, s, "gone")
+	require.NoError(t, s.Do(t.Context(), func(tx *store.Tx) error {
+		tx.Tell(notice.RefusedRoster("hr.csv", "1", "it is too small", time.Now()))
+		return nil
+	}))
+	for range 3 { // the task, that gone was not told, and the roster
+		n, ok, err := s.ClaimNotice(t.Context(), "ops", time.Hour)
+		require.NoError(t, err)
+		require.True(t, ok)
+		require.NoError(t, s.Do(t.Context(), func(tx *store.Tx) error {
+			_, err := tx.FailNotice(t.Context(), n, "404 Not Found")
+			return err
+		}))
+	}
+	require.Contains(t, w.sever(t, "", "notices", "list").out, "roster.refused")
+	require.Equal(t, 3, must[retriedNotices](t, w, nil, exitOK, "notices", "retry", "ops").Retried)
+}
+
 // fresh is a new secret, as a person makes one.
 func fresh(t *testing.T, w *world) string {
 	t.Helper()

@@ -151,6 +151,9 @@ func haveNoticesRetried(ctx context.Context, s *store.Store, name, by string) (r
 			object = "all destinations"
 		}
 		for _, n := range again {
+			if n.CaseID == "" { // has no tasks
+				continue
+			}
 			if err := tx.FinishTask(ctx, n.CaseID, notice.TaskOf(n.Destination), by, "tried again"); err != nil && !errors.Is(err, store.ErrNotFound) {
 				return err
 			}

@@ -171,6 +171,37 @@ func TestGivingUpIsNeverSilent(t *testing.T) {
 	o.reach(all(store.NoticeDelivered, 5))
 }
 
+// What is about no case is carried as everything else, and given up without a task:
+// tasks are those of cases. The row is one of the house, and it is listed.
+func TestWhatIsAboutNoCaseIsCarriedAndGivenUp(t *testing.T) {
+	t.Parallel()
+	o, r := ops(t)
+	tell := func(same string) {
+		o.do(func(tx *store.Tx) error {
+			tx.Tell(notice.RefusedRoster("hr.csv", same, "it is too small", noon))
+			return nil
+		})
+	}
+	stop := o.runs(o.store)
+	tell("1")
+	n := o.reach(all(store.NoticeDelivered, 1))[0]
+	require.Equal(t, []got{{n.Message, string(n.Body)}}, r.received())
+	stop()
+	r.answers(says(http.StatusGone))
+	o.settings.Patience = time.Millisecond
+	o.runs(o.store)
+	tell("2")
+	o.reach(func(l []store.Notice) bool { return len(l) == 2 && l[0].State == store.NoticeFailed })
+	require.Empty(t, o.trail(audit.NoticeFailed))
+	rows, err := o.store.LastOfKind(t.Context(), audit.House, audit.NoticeFailed, 9)
+	require.NoError(t, err)
+	require.Len(t, rows, 1)
+	require.Equal(t, []any{"ops", "410 Gone", "roster.refused"}, []any{rows[0].Object, rows[0].Words, rows[0].Data["notice"]})
+	tasks, err := o.store.ListTasks(t.Context(), store.TaskFilter{Closed: true})
+	require.NoError(t, err)
+	require.Empty(t, tasks)
+}
+
 // A destination that was taken out of the settings does not take its notices with it.
 func TestWhatNobodyCarriesIsGivenUpToo(t *testing.T) {
 	t.Parallel()

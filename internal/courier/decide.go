@@ -1,6 +1,7 @@
 package courier
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,7 +44,8 @@ func backoff(attempts int, first, most time.Duration) time.Duration {
 }
 
 // giveUp stops trying, says so in the trail of the case, and makes it a task. There is
-// one task for a case and a destination, however much it missed.
+// one task for a case and a destination, however much it missed. What is about no case
+// has a row in the trail of the house; its number is one of those that are watched.
 func giveUp(ctx context.Context, tx *store.Tx, n store.Notice, answer string) error {
 	given, err := tx.FailNotice(ctx, n, answer)
 	if err != nil || !given {
@@ -51,8 +53,8 @@ func giveUp(ctx context.Context, tx *store.Tx, n store.Notice, answer string) er
 	}
 	now := time.Now()
 	words := fmt.Sprintf("%s was not told of %s, after %d attempts since %s: %s", n.Destination, n.Kind, n.Attempts, n.Since.UTC().Format(time.RFC3339), answer)
-	if err := tx.Append(ctx, audit.Event{Chain: n.CaseID, Key: fmt.Sprintf("notice/%d/%d", n.No, n.Attempts), At: now, Kind: audit.NoticeFailed, Actor: "sever",
-		Object: n.Destination, Attempt: n.Attempts, Words: answer, Data: map[string]any{"notice": string(n.Kind), "message": n.Message}}); err != nil {
+	if err := tx.Append(ctx, audit.Event{Chain: cmp.Or(n.CaseID, audit.House), Key: fmt.Sprintf("notice/%d/%d", n.No, n.Attempts), At: now, Kind: audit.NoticeFailed, Actor: "sever",
+		Object: n.Destination, Attempt: n.Attempts, Words: answer, Data: map[string]any{"notice": string(n.Kind), "message": n.Message}}); err != nil || n.CaseID == "" {
 		return err
 	}
 	key := notice.TaskOf(n.Destination)

@@ -4,8 +4,8 @@
 // Every worker runs one; the outbox gives a notice to one of them at a time. A message is
 // delivered at least once: who dies after sending and before noting it down sends it
 // again, under the same id, so that receivers can tell. What is not taken is tried again,
-// later and later, as long as the patience of the settings lasts; then it is a task and a
-// row in the audit trail. Nothing that a destination does, or fails to do, reaches the
+// later and later, as long as the patience of the settings lasts; then it is a row in the
+// audit trail and a task of its case, where it has one. Nothing that a destination does, or fails to do, reaches the
 // cases.
 //
 // No error, answer or log line holds a secret: addresses of webhooks are secrets too, for

@@ -1,5 +1,6 @@
 // Package notice says which people outside are told of a case, when, and in which
-// words: the message that a webhook carries and that a mail is written from.
+// words: the message that a webhook carries and that a mail is written from. What keeps
+// cases from being opened, a roster or a message that is refused, is told, too.
 //
 // A notice names the case and the principal by their ids, what is asked of whom and the
 // command to give next. It carries no secret, and no address of the principal: what was
@@ -30,18 +31,24 @@ const (
 	CaseContained  Kind = "case.contained"  // nobody can log in any more
 	CaseReopened   Kind = "case.reopened"   // a second look found something
 	CaseClosed     Kind = "case.closed"
-	Test           Kind = "test" // sent by hand, about no case
+	// About no case.
+	RosterRefused   Kind = "roster.refused"   // the list of people is not believed
+	DeliveryRefused Kind = "delivery.refused" // a message of another system waits for a person
+	Test            Kind = "test"             // sent by hand
 )
 
 // Kinds are those that a destination can choose from.
-var Kinds = []Kind{TaskOpened, TaskOverdue, ApprovalNeeded, GuardTripped, CaseContained, CaseReopened, CaseClosed}
+var Kinds = []Kind{TaskOpened, TaskOverdue, ApprovalNeeded, GuardTripped, CaseContained, CaseReopened, CaseClosed, RosterRefused, DeliveryRefused}
 
-// Notice is what is told about a case, before it is known whose case that is.
+// Notice is what is told about a case, before it is known whose case that is; or about
+// what belongs to no case.
 type Notice struct {
 	// Key names the notice within its case: told again, it is the same notice.
 	Key  string
 	Kind Kind
 	At   time.Time
+	// Every is how often at most a notice of this key is told; zero: once.
+	Every time.Duration
 	About
 }
 
@@ -121,7 +128,10 @@ func TaskOf(destination string) string { return TaskPrefix + destination }
 // Sample is a message as it might be, for trying out a destination or a template.
 func Sample(k Kind, at time.Time) Message {
 	n := Notice{Key: "sample", Kind: k, At: at, About: About{Case: "C-260101-example", Words: "a test of Sever's notices; nothing happened", Next: "nothing"}}
+	whose := Subject{Principal: "E-nobody", Reason: access.HR}
 	switch k {
+	case RosterRefused, DeliveryRefused:
+		n.Case, whose = "", Subject{}
 	case TaskOpened, TaskOverdue:
 		n.Task, n.Connection, n.AskedOf, n.Due = "account/1", "pg-main", "the owner of pg-main", at
 	case ApprovalNeeded, GuardTripped:
@@ -129,5 +139,5 @@ func Sample(k Kind, at time.Time) Message {
 	case CaseClosed:
 		n.Outcome = string(access.CaseClean)
 	}
-	return n.For(Subject{Principal: "E-nobody", Reason: access.HR})
+	return n.For(whose)
 }

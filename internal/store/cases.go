@@ -104,7 +104,7 @@ func (t *Tx) MarkContained(ctx context.Context, caseID string, at time.Time) err
 		      and not exists (select from proofs p where p.account_id = s.account_id and p.gone))`,
 		pgx.NamedArgs{"id": caseID, "at": at})
 	if err == nil && first > 0 {
-		t.tell.contained = append(t.tell.contained, notice.Contained(caseID, at))
+		t.Tell(notice.Contained(caseID, at))
 	}
 	return err
 }

@@ -13,9 +13,12 @@ import (
 
 // toTell is what a transaction has to tell besides its rows of the audit trail.
 type toTell struct {
-	tasks     []notice.Task
-	contained []notice.Notice
+	tasks []notice.Task
+	ready []notice.Notice
 }
+
+// Tell puts a notice into the outbox when the transaction commits.
+func (t *Tx) Tell(n notice.Notice) { t.tell.ready = append(t.tell.ready, n) }
 
 // writeNotices puts into the outbox what this transaction has to tell, for every
 // subscriber that wants it. What was put there before stays as it is. It asks no
@@ -25,7 +28,7 @@ func (t *Tx) writeNotices(ctx context.Context) error {
 	if len(t.after.subscribers) == 0 {
 		return nil
 	}
-	all := append(notice.Of(t.added, t.tell.tasks), t.tell.contained...)
+	all := append(notice.Of(t.added, t.tell.tasks), t.tell.ready...)
 	if len(all) == 0 {
 		return nil
 	}
@@ -38,8 +41,8 @@ func (t *Tx) writeNotices(ctx context.Context) error {
 	var batch pgx.Batch
 	for _, n := range all {
 		c, told := cases[n.Case]
-		if !told {
-			continue // of the house, or of a dry run, which happens to nobody
+		if !told && n.Case != "" {
+			continue // of a dry run, which happens to nobody
 		}
 		body, err := json.Marshal(n.For(c.Subject))
 		if err != nil {
@@ -47,11 +50,7 @@ func (t *Tx) writeNotices(ctx context.Context) error {
 		}
 		for _, s := range t.after.subscribers {
 			if s.Wants(n) {
-				batch.Queue(`
-					insert into notices (destination, message, kind, case_id, body)
-					values (@destination, @message, @kind, @case, @body::text::json)
-					on conflict on constraint notices_once do nothing`,
-					pgx.NamedArgs{"destination": s.Name, "message": n.ID(), "kind": n.Kind, "case": n.Case, "body": string(withoutZeroBytes(body))})
+				queueNotice(&batch, s.Name, n, withoutZeroBytes(body))
 			}
 		}
 	}
@@ -59,6 +58,28 @@ func (t *Tx) writeNotices(ctx context.Context) error {
 		return nil
 	}
 	return wrap(op, t.tx.SendBatch(ctx, &batch).Close())
+}
+
+// queueNotice writes a notice for one destination, in the first of its turns that is free.
+func queueNotice(b *pgx.Batch, destination string, n notice.Notice, body []byte) {
+	args := pgx.NamedArgs{"destination": destination, "kind": string(n.Kind), "case": n.Case, "body": string(body), "message": "", "later": "", "after": nil}
+	for _, t := range n.Turns() {
+		if args["message"] == "" {
+			args["message"] = t.ID
+			continue
+		}
+		args["later"], args["after"] = t.ID, t.After
+	}
+	b.Queue(`
+		with now as (
+		    insert into notices (destination, message, kind, case_id, body)
+		    values (@destination, @message, @kind, nullif(@case, ''), @body::text::json)
+		    on conflict on constraint notices_once do nothing returning no
+		)
+		insert into notices (destination, message, kind, case_id, body, since, next_at)
+		select @destination, @later::text, @kind, nullif(@case, ''), @body::text::json, @after::timestamptz, @after::timestamptz
+		where @later::text <> '' and not exists (select from now)
+		on conflict on constraint notices_once do nothing`, args)
 }
 
 // caseTold is what a message has to know of its case.

@@ -85,6 +85,42 @@ func TestNoticesAreWrittenWithWhatTheyTellOf(t *testing.T) {
 	require.Equal(t, notice.Of([]audit.Row{{Event: closing()}}, nil)[0].ID(), n.Message)
 }
 
+// What belongs to no case is told as well; of what happens often, the first within the
+// hour at once, and the rest together when the next one begins.
+func TestWhatIsAboutNoCaseIsTold(t *testing.T) {
+	t.Parallel()
+	w := migrated(t)
+	s := w.open(t, Options{Subscribers: []notice.Subscriber{{Name: "ops"}, {Name: "siem", Kinds: []notice.Kind{notice.RosterRefused}}}})
+	hour := time.Now().Truncate(time.Hour)
+	tell := func(all ...notice.Notice) {
+		for _, n := range all {
+			s.do(t, func(tx *Tx) error { tx.Tell(n); return nil })
+		}
+	}
+	tell(notice.RefusedRoster("hr.csv", "1", "too small", noon), notice.RefusedRoster("hr.csv", "1", "too small still", noon))
+	require.Equal(t, []string{"ops roster.refused", "siem roster.refused"}, outbox(t, s), "the same refusal")
+	for i := range 5 {
+		tell(notice.RefusedDelivery("webhook/hris", int64(i), hour.Add(time.Duration(i)*time.Minute)))
+	}
+	tell(notice.RefusedDelivery("set/okta", 9, hour))
+	list, err := s.ListNotices(t.Context(), true, 100)
+	require.NoError(t, err)
+	require.Len(t, list, 5)
+	first, rest, other := list[2], list[1], list[0]
+	require.Contains(t, string(first.Body), "delivery 0, a message of webhook/hris")
+	require.Contains(t, string(rest.Body), "delivery 1, a message of webhook/hris")
+	require.Contains(t, string(other.Body), "set/okta")
+	require.Empty(t, first.CaseID)
+	require.WithinDuration(t, hour.Add(time.Hour), rest.NextAt, 0)
+	require.Equal(t, rest.NextAt, rest.Since, "it is believed in from then on")
+	require.False(t, first.NextAt.After(first.CreatedAt.Add(time.Minute)))
+
+	tell(notice.RefusedDelivery("webhook/hris", 6, hour.Add(time.Hour)))
+	list, err = s.ListNotices(t.Context(), true, 1)
+	require.NoError(t, err)
+	require.WithinDuration(t, hour.Add(2*time.Hour), list[0].NextAt, 0, "the next hour has one already")
+}
+
 func TestNobodyIsToldWhereNobodyAsked(t *testing.T) {
 	t.Parallel()
 	_, s := open(t)

@@ -25,7 +25,7 @@ type Notice struct {
 	Destination string
 	Message     string // its id
 	Kind        notice.Kind
-	CaseID      string
+	CaseID      string // empty: about no case
 	Body        []byte // exactly as it is sent
 	State       NoticeState
 	Attempts    int
@@ -37,7 +37,7 @@ type Notice struct {
 	FailedAt    time.Time
 }
 
-const noticeColumns = `no, destination, message, kind, case_id, body::text, state, attempts, answer, created_at, since, next_at, delivered_at, failed_at`
+const noticeColumns = `no, destination, message, kind, coalesce(case_id, ''), body::text, state, attempts, answer, created_at, since, next_at, delivered_at, failed_at`
 
 func scanNotice(row pgx.CollectableRow) (n Notice, err error) {
 	var body string
