@@ -82,7 +82,8 @@ With rosters beside it: a person whom a directory has and a roster has not has l
                            roster:schedule, which SEVER_ROLE_REQUESTER must list where roles are set
 
 One that cannot be read is tried five times. One that is empty, broken or too small changes nothing
-and orders nothing; that is a row of the trail (roster.refused), and sever roster status shows it.
+and orders nothing; that is a row of the trail (roster.refused), sever roster status shows it, and
+people outside are told once (sever help what-is-told).
 If that many did leave, import it once by hand with --accept-shrink "why".`},
 		{Use: "http", Short: "The HTTP interface", Long: `sever serve answers HTTP requests: each command has its call, and answers what the command
 prints with --json. The calls are described at /openapi.json and /openapi.yaml (OpenAPI 3.1).

@@ -2,6 +2,7 @@ package roster_test
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/dev/severtest"
 	"github.com/severhq/sever/internal/inbox"
+	"github.com/severhq/sever/internal/notice"
 	"github.com/severhq/sever/internal/roster"
 	"github.com/severhq/sever/internal/store"
 )
@@ -55,7 +57,7 @@ type hr struct {
 
 func newHR(t *testing.T, more config.Vars) *hr {
 	t.Helper()
-	h := &hr{T: t, records: severtest.Records(t)}
+	h := &hr{T: t, records: severtest.Records(t, notice.Subscriber{Name: "ops"})}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.answer.Load().(func(http.ResponseWriter, *http.Request))(w, r)
 	}))
@@ -143,6 +145,7 @@ func TestAScheduledRosterThatIsNotBelieved(t *testing.T) {
 		require.ErrorAs(t, err, &no)
 	}
 	require.Len(t, h.trail(audit.RosterRefused), 5)
+	require.Len(t, h.told(), 5)
 	require.Empty(t, h.orders())
 	for _, id := range []string{"E1", "E5"} {
 		p, err := h.records.Person(t.Context(), access.PrincipalID(id))
@@ -190,4 +193,65 @@ func TestARosterThatIsAFile(t *testing.T) {
 	d, err := s.Import(t.Context(), records, false)
 	require.NoError(t, err)
 	require.Equal(t, 1, d.Active)
+}
+
+// told is what people outside are told, the newest first.
+func (h *hr) told() []string {
+	h.Helper()
+	list, err := h.records.ListNotices(h.Context(), true, 100)
+	require.NoError(h, err)
+	out := []string{}
+	for _, n := range list {
+		var m notice.Message
+		require.NoError(h, json.Unmarshal(n.Body, &m))
+		require.Equal(h, notice.RosterRefused, m.Type)
+		out = append(out, m.Data.Words)
+	}
+	return out
+}
+
+// A refusal is told once, not at every run, until something about it is another one.
+func TestARefusedRosterIsToldOnce(t *testing.T) {
+	t.Parallel()
+	h := newHR(t, nil)
+	runs := func(text string) {
+		t.Helper()
+		h.has(text)
+		_, err := h.source.Import(t.Context(), h.records, true)
+		if err != nil {
+			require.ErrorAs(t, err, new(*roster.RefusedError))
+		}
+	}
+	runs(five)
+	require.Empty(t, h.told())
+	for range 3 {
+		runs("principal\nE1\n")
+	}
+	runs("principal\nE1\nE7\n") // who joined meanwhile changes nothing
+	require.Len(t, h.told(), 1)
+	require.Contains(t, h.told()[0], "4 people of the 5 active")
+	runs("principal\nE1\nE2\n")
+	require.Len(t, h.told(), 2, "others are missing")
+	for range 2 {
+		runs("principal,status\nE1,Lovelace\n")
+	}
+	require.Len(t, h.told(), 3)
+	require.Contains(t, h.told()[0], "was refused, and nothing was changed: 1 mistake in it, the first in line 2, column 4")
+	require.NotContains(t, h.told()[0], "Lovelace")
+	h.answer.Store(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) })
+	for range 2 {
+		_, err := h.source.Import(t.Context(), h.records, true)
+		require.ErrorAs(t, err, new(*roster.RefusedError))
+	}
+	require.Len(t, h.told(), 4)
+	runs(five)
+	require.Len(t, h.told(), 4)
+	runs("principal\nE1\n")
+	require.Len(t, h.told(), 5, "it was right for a while")
+
+	_, err := roster.Take(t.Context(), h.records, roster.Text{Source: "mine.csv"}, roster.Wish{By: "ann"})
+	var no *roster.RefusedError
+	require.ErrorAs(t, err, &no)
+	require.Error(t, roster.Note(t.Context(), h.records, no, roster.Wish{By: "ann"}))
+	require.Len(t, h.told(), 5, "who imports by hand sees it")
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/inbox"
+	"github.com/severhq/sever/internal/notice"
 	"github.com/severhq/sever/internal/sheet"
 	"github.com/severhq/sever/internal/store"
 )
@@ -52,6 +53,9 @@ type Wish struct {
 type RefusedError struct {
 	Source, Sum, Why string
 	Failure          *desk.Error
+
+	told string // why, for people outside: nothing that the roster says of anybody
+	same string // what the refusal has in common with itself at the next run
 }
 
 func (r *RefusedError) Error() string { return r.Failure.Error() }
@@ -61,7 +65,8 @@ func (r *RefusedError) Unwrap() error { return r.Failure }
 
 // Unreadable is the refusal of what could not be read.
 func Unreadable(source string, err error) *RefusedError {
-	return &RefusedError{source, "", "it cannot be read: " + err.Error(), desk.Explain(desk.Invalidf("%w", err))}
+	why := "it cannot be read: " + err.Error()
+	return &RefusedError{source, "", why, desk.Explain(desk.Invalidf("%w", err)), why, "unreadable"}
 }
 
 // Take reads a roster, compares it with the records and records it, or says why not by
@@ -69,8 +74,9 @@ func Unreadable(source string, err error) *RefusedError {
 func Take(ctx context.Context, s *store.Store, t Text, w Wish) (Diff, error) {
 	entries, problems := Read(t.Body, t.Source)
 	if len(problems) > 0 {
-		why := fmt.Sprintf("%s in it, the first: %s", access.Count(len(problems), "mistake"), problems[0])
-		return Diff{}, &RefusedError{t.Source, t.Sum(), why, sheet.Broken(t.path(), problems, "nothing was imported")}
+		n, first := access.Count(len(problems), "mistake"), problems[0]
+		why, told := fmt.Sprintf("%s in it, the first: %s", n, first), fmt.Sprintf("%s in it, the first in line %d, column %d", n, first.Line, first.Column)
+		return Diff{}, &RefusedError{t.Source, t.Sum(), why, sheet.Broken(t.path(), problems, "nothing was imported"), told, why}
 	}
 	d := Diff{}
 	return d, s.Do(ctx, func(tx *store.Tx) error {
@@ -89,7 +95,7 @@ func Take(ctx context.Context, s *store.Store, t Text, w Wish) (Diff, error) {
 		d.DryRun = w.DryRun
 		why := tooSmall(have, entries, last, w.MaxShrink, time.Now())
 		if why != "" && (w.Accept == "" || d.Active == 0) {
-			return &RefusedError{t.Source, t.Sum(), why, t.shrunk(why, d)}
+			return &RefusedError{t.Source, t.Sum(), why, t.shrunk(why, d), why, fmt.Sprintf("%d left", len(d.Left))}
 		}
 		if w.DryRun {
 			return nil
@@ -137,9 +143,25 @@ func Note(ctx context.Context, s *store.Store, no *RefusedError, w Wish) error {
 
 func note(ctx context.Context, s *store.Store, no *RefusedError, w Wish) error {
 	return s.Do(ctx, func(tx *store.Tx) error {
+		if w.By == Scheduled { // who imports by hand is told at once
+			if err := tell(ctx, tx, no); err != nil {
+				return err
+			}
+		}
 		return tx.Append(ctx, audit.Event{Chain: audit.House, Key: "roster/refused/" + desk.Random(20), At: time.Now(), Kind: audit.RosterRefused, Actor: w.By,
 			Object: no.Source, Outcome: "refused", Words: no.Why, Data: map[string]any{"sha256": no.Sum}})
 	})
+}
+
+// tell tells people outside of a refusal: once, until a roster is accepted again. The
+// next runs refuse the same one for as long as nobody corrects it.
+func tell(ctx context.Context, tx *store.Tx, no *RefusedError) error {
+	last, err := tx.LastRoster(ctx)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	tx.Tell(notice.RefusedRoster(no.Source, fmt.Sprintf("%d/%s", last.ID, no.same), no.told, time.Now()))
+	return nil
 }
 
 // leavers are those who were active until now. Who was never there has nothing that
