@@ -12,8 +12,8 @@ webhook:NAME and set:NAME have to be in SEVER_ROLE_REQUESTER, and in SEVER_ROLE_
 they hold cases.
 
 What is away (a worker, Temporal) is tried again until it is there. What cannot be followed
-(nobody is called that, the role is missing) is refused and waits for a person: sever
-deliveries list --state refused. What is not believed is answered with an error, is a row
+(nobody is called that, the role is missing) is refused and waits for a person (sever
+deliveries list --state refused), and people outside are told (sever help what-is-told). What is not believed is answered with an error, is a row
 of the trail (at most ten a minute for each sender, and one that counts the others), and
 is not stored. The same message again is answered as the first one and starts nothing;
 another message under its id is refused.

@@ -4,13 +4,18 @@ import "github.com/spf13/cobra"
 
 // noticesTopic is what a receiver of notices has to know.
 func noticesTopic() *cobra.Command {
-	return &cobra.Command{Use: "what-is-told", Aliases: []string{"events"}, Short: "Who is told outside of what, and how a receiver checks it", Long: `Workers tell people outside of what happens to cases, by webhooks and by mail. Set the same for
+	return &cobra.Command{Use: "what-is-told", Aliases: []string{"events"}, Short: "Who is told outside of what, and how a receiver checks it", Long: `Workers tell people outside of what happens to cases, and of what keeps cases from being
+opened, by webhooks and by mail. Set the same for
 every worker; each destination gets every event, or those that its _EVENTS lists:
 
   task.opened       something that only a person can do     approval.needed   a plan waits for somebody's word
   task.overdue      nobody has done it in time; repeated    guard.tripped     and its case is in quarantine
   case.contained    nobody can log in any more              case.reopened     a later look found something
   case.closed       with its outcome
+  roster.refused    the list of people, as the schedule takes it, is not believed: once, until that is another
+                    refusal, or a roster was accepted in between
+  delivery.refused  a message of another system cannot be followed and waits for a person: the first at once,
+                    the others of that sender together, when the next hour begins
 
   SEVER_NOTICE_WEBHOOKS        names, with commas between: ops,siem
   SEVER_NOTICE_<NAME>_URL      https: only, unless it leads to this machine; it may hold a token
@@ -41,11 +46,12 @@ for the destination. A message may come twice: webhook-id (of a mail, Message-ID
      "due": "2026-11-23T03:34:51Z",
      "next": "sever approve C-261122-k4 --plan ae1403052edc"}}
 
-What means nothing is left out, besides case, principal, reason, words and next. timestamp is when it
+What means nothing is left out, besides case, principal, reason, words and next; of roster.refused
+and delivery.refused, which are about no case, the first three are empty. timestamp is when it
 happened. No message holds a secret, a name or an address of the principal; other systems' words may
 name her accounts. Fields may be added; none is renamed. "test" is the type of sever notices test.
 
 A notice is kept together with what it tells of, so nothing is lost when a worker dies. What nobody
-takes for as long as the patience lasts is a task of its case and a row of the trail
-(notice.failed); sever notices list shows it, sever notices retry tries again.`}
+takes for as long as the patience lasts is a row of the trail (notice.failed) and, if it is about
+a case, a task of it; sever notices list shows it, sever notices retry tries again.`}
 }

@@ -126,7 +126,7 @@ var importRules = []importRule{
 	},
 	{
 		in: []string{"internal/inbox/..."}, onlyOurs: true, only: []string{
-			own, "internal/access", "internal/audit", "internal/config", "internal/desk", "internal/inbox", "internal/roles", "internal/store", "workflows",
+			own, "internal/access", "internal/audit", "internal/config", "internal/desk", "internal/inbox", "internal/notice", "internal/roles", "internal/store", "workflows",
 		},
 		why: "what another system sends, and gets done without the desk, nobody has checked",
 	},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/desk"
+	"github.com/severhq/sever/internal/notice"
 	"github.com/severhq/sever/internal/store"
 )
 
@@ -149,6 +150,7 @@ func (d *Dispatcher) move(ctx context.Context, one store.Delivery, o Order, r re
 		case store.DeliveryDone:
 			return tx.Append(ctx, event(one, o, audit.DeliveryDone, "done", one.Words))
 		case store.DeliveryRefused:
+			tx.Tell(notice.RefusedDelivery(one.Kind+"/"+one.Source, one.ID, time.Now()))
 			return tx.Append(ctx, event(one, o, audit.DeliveryRefused, "refused/"+desk.Random(8), one.Words))
 		}
 		return nil

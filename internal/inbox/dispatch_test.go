@@ -2,6 +2,7 @@ package inbox_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/dev/severtest"
 	"github.com/severhq/sever/internal/inbox"
+	"github.com/severhq/sever/internal/notice"
 	"github.com/severhq/sever/internal/provider/memory"
 	"github.com/severhq/sever/internal/roles"
 	"github.com/severhq/sever/internal/store"
@@ -209,6 +211,35 @@ func TestRefusedDeliveriesStartNothing(t *testing.T) {
 	d = o.stands(d.ID, is(store.DeliveryDone))
 	require.Equal(t, access.PrincipalID("E4"), d.Principal)
 	require.Equal(t, access.CaseClean, o.Ends("E4").Status)
+}
+
+// People outside are told that a message waits for them, and not whom it calls what.
+func TestARefusedDeliveryIsTold(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	var err error
+	o.Parts.Store, err = store.Open(o.Ctx, o.Database, store.Options{Subscribers: []notice.Subscriber{{Name: "ops"}}})
+	require.NoError(t, err)
+	t.Cleanup(o.Parts.Store.Close)
+	o.dispatches(1, pace)
+	unknown := order("")
+	unknown.Subject = &inbox.Subject{Format: "opaque", Value: "eve-lovelace", Field: "login"}
+	d := o.takes("msg_1", unknown)
+	o.stands(d.ID, is(store.DeliveryRefused))
+	list, err := o.Parts.Store.ListNotices(o.Ctx, true, 10)
+	require.NoError(t, err)
+	require.Len(t, list, 1)
+	require.Equal(t, notice.DeliveryRefused, list[0].Kind)
+	require.Contains(t, string(list[0].Body), fmt.Sprintf("delivery %d, a message of webhook/hris, cannot be followed", d.ID))
+	require.NotContains(t, string(list[0].Body), "lovelace")
+
+	o.stands(o.takes("msg_2", order("E1")).ID, is(store.DeliveryDone))
+	require.Equal(t, access.CaseClean, o.Ends("E1").Status)
+	list, err = o.Parts.Store.ListNotices(o.Ctx, true, 10)
+	require.NoError(t, err)
+	for _, n := range list[:len(list)-1] {
+		require.NotEqual(t, notice.DeliveryRefused, n.Kind, "what is followed")
+	}
 }
 
 // A sender is somebody to the roles. The worker judges by its own, and is believed.
