@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"encoding/base64"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"testing"
@@ -128,6 +129,16 @@ func TestVerifyingAPackNeedsNothing(t *testing.T) {
 	require.Equal(t, exitOK, a.code, a.err)
 	require.Contains(t, a.out, "no public key was given")
 
+	later, err := audit.Sign(private, 1, now, []audit.Head{{Chain: "C-1", Seq: 3, Hash: row.Hash}}, audit.Genesis)
+	require.NoError(t, err)
+	line, err := json.Marshal(later)
+	require.NoError(t, err)
+	checkpoints := filepath.Join(dir, "checkpoints.jsonl")
+	require.NoError(t, os.WriteFile(checkpoints, append(line, '\n'), 0o600))
+	a = offline(t, "audit", "verify", "--pack", whole, "--key", public, "--checkpoints", checkpoints)
+	require.Equal(t, exitOK, a.code, a.err)
+	require.Contains(t, a.out, "the trail went on: checkpoint 1 outside, of 2026-05-01T12:00:00Z, has 2 rows of this case")
+
 	for name, c := range map[string]struct {
 		code int
 		args []string
@@ -139,6 +150,7 @@ func TestVerifyingAPackNeedsNothing(t *testing.T) {
 		"no key":                 {exitBadInput, []string{"--pack", whole, "--key", "x"}},
 		"a key that is none":     {exitBadInput, []string{"--pack", whole, "--key", whole}},
 		"a pack and a case":      {exitBadInput, []string{"C-1", "--pack", whole}},
+		"no checkpoints":         {exitBadInput, []string{"--pack", whole, "--key", public, "--checkpoints", whole + "x"}},
 		"a pack and everything":  {exitBadInput, []string{"--all", "--pack", whole}},
 		"a key without a pack":   {exitBadInput, []string{"--key", public}},
 	} {

@@ -26,16 +26,18 @@ checkpoint outside covers yet. The report says how many rows that are.
 
 With --pack it verifies an evidence pack (sever evidence) and asks nobody at all: neither
 the database nor settings are needed. Give it the public key as you know it from the
-owner of the installation; without one, the pack can only be shown to fit together.
+owner of the installation; without one, the pack can only be shown to fit together. Give it
+a copy of the checkpoints outside as well, if you have one: an older pack in place of a
+newer one is whole in itself.
 
 Exit code: 0 nothing was found, 3 otherwise.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: does(func(ctx context.Context, args []string) error {
 			switch {
-			case pack != "" && (all || len(args) > 0 || file != ""):
-				return desk.Invalidf("--pack makes no sense with a case, --all or --checkpoints: a pack has its own")
+			case pack != "" && (all || len(args) > 0):
+				return desk.Invalidf("--pack makes no sense with a case or --all: a pack is of one case")
 			case pack != "":
-				return a.verifyPack(pack, keys) // whoever has the file may read it
+				return a.verifyPack(pack, file, keys) // whoever has the file may read it
 			case len(keys) > 0:
 				return desk.Invalidf("--key is for --pack").Then("the keys of this installation are in SEVER_AUDIT_PUBLIC_KEYS")
 			}

@@ -7,17 +7,24 @@ import (
 	"strings"
 	"time"
 
+	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/desk"
 	"github.com/severhq/sever/internal/desk/dossier"
 	"github.com/severhq/sever/internal/evidence"
 )
 
 // verifyPack verifies an evidence pack with nothing but the file and, if given, public
-// keys. Without --key those of the settings count, if there are any.
-func (a *app) verifyPack(path string, named []string) error {
+// keys and checkpoints. Without --key those of the settings count, if there are any.
+func (a *app) verifyPack(path, checkpoints string, named []string) error {
 	keys, err := a.packKeys(named)
 	if err != nil {
 		return err
+	}
+	var outside []audit.Checkpoint
+	if checkpoints != "" {
+		if outside, err = (dossier.Settings{}).Outside(checkpoints); err != nil {
+			return err
+		}
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -31,7 +38,7 @@ func (a *app) verifyPack(path string, named []string) error {
 	if !info.Mode().IsRegular() {
 		return desk.Invalidf("--pack: %s is no file", path)
 	}
-	report := evidence.Verify(f, info.Size(), keys)
+	report := evidence.Verify(f, info.Size(), keys, outside...)
 	if a.json {
 		a.out.document(report)
 	} else {

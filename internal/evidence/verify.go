@@ -55,8 +55,12 @@ type Report struct {
 	Rows        int64  `json:"rows"`
 	Checkpoints int    `json:"checkpoints"`
 	// Uncovered counts the rows that no checkpoint in the pack covers.
-	Uncovered int64     `json:"uncovered"`
-	Findings  []Finding `json:"findings"`
+	Uncovered int64 `json:"uncovered"`
+	// Outside counts the checkpoints outside that name the case, Later the rows that they
+	// have behind the last one in the pack.
+	Outside  int       `json:"outside"`
+	Later    int64     `json:"later"`
+	Findings []Finding `json:"findings"`
 	// Notes say what could not be checked, and why.
 	Notes []string `json:"notes,omitempty"`
 }
@@ -74,8 +78,8 @@ type verification struct {
 // what was packed. keys are the public keys of the installation, known from elsewhere.
 // Without any, the keys in the pack itself are used: then the pack can only be shown to
 // fit together, and a note says so. With keys, a pack that none of them signed is a
-// finding.
-func Verify(in io.ReaderAt, size int64, keys []ed25519.PublicKey) Report {
+// finding. outside are checkpoints that the verifier has from elsewhere, if any.
+func Verify(in io.ReaderAt, size int64, keys []ed25519.PublicKey, outside ...audit.Checkpoint) Report {
 	v := &verification{Report: Report{Findings: []Finding{}}}
 	files := v.unpack(in, size)
 	if len(files) == 0 {
@@ -99,6 +103,7 @@ func Verify(in io.ReaderAt, size int64, keys []ed25519.PublicKey) Report {
 		v.Case = c.Case.ID
 	}
 	v.chain(m, readable, c, keys)
+	v.outside(outside, c.Rows, keys)
 	v.plans(c, files)
 	v.agree(c)
 	if readable {
