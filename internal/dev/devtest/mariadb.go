@@ -13,9 +13,7 @@ import (
 // and not kill it.
 func MariaDB(t testing.TB) *mariadb.Server {
 	t.Helper()
-	if err := mariadb.Installed(); err != nil {
-		missing(t, err)
-	}
+	NeedMariaDB(t)
 	s, err := startMariaDB()
 	if err != nil {
 		t.Fatal(err)
@@ -23,13 +21,19 @@ func MariaDB(t testing.TB) *mariadb.Server {
 	return s
 }
 
-// MariaDBAlone starts a server for one test, which may kill it and start it again. What
-// was committed survives that.
-func MariaDBAlone(t testing.TB) *mariadb.Server {
+// NeedMariaDB is for a test that starts servers of its own.
+func NeedMariaDB(t testing.TB) {
 	t.Helper()
 	if err := mariadb.Installed(); err != nil {
 		missing(t, err)
 	}
+}
+
+// MariaDBAlone starts a server for one test, which may kill it and start it again. What
+// was committed survives that.
+func MariaDBAlone(t testing.TB) *mariadb.Server {
+	t.Helper()
+	NeedMariaDB(t)
 	s, err := runMariaDB("alone-" + rand.Text())
 	if err != nil {
 		t.Fatal(err)
