@@ -13,10 +13,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/severhq/sever/internal/access"
+	"github.com/severhq/sever/internal/dev/devtest"
 )
 
-// fixed are the seeds of the short run: in them workers, Temporal and both PostgreSQL servers are
-// killed, the disk is full, clocks are set, and connections end after the effect.
+// fixed are the seeds of the short run: in them workers, Temporal, both PostgreSQL servers
+// and MariaDB are killed, the disk is full, clocks are set, and connections end after the
+// effect.
 var fixed = []uint64{1, 4, 5}
 
 // TestChaos runs a few seeds, or as many as SEVER_CHAOS_SEEDS says from SEVER_CHAOS_FROM
@@ -26,6 +28,7 @@ func TestChaos(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes half a minute")
 	}
+	devtest.NeedMariaDB(t)
 	seeds := chosen(t)
 	todo := make(chan Schedule, len(seeds))
 	for _, seed := range seeds {
@@ -117,9 +120,9 @@ func (w *world) run(ctx context.Context, sch Schedule) (r result) {
 // schedule says so. It returns when the case has ended or all that was to strike had its time.
 func (s *stage) leave(ctx context.Context, l *leaver) (wrong []string) {
 	args := []string{"offboard", l.id, "--reason", l.Reason, "--wait=false", "--key", l.id}
-	for _, m := range l.made {
-		if m.on == Target {
-			args = append(args, "--successor", Target+"="+s.heir())
+	for _, on := range l.Systems {
+		if on == Target || on == Maria {
+			args = append(args, "--successor", on+"="+s.heir())
 		}
 	}
 	if code, said := s.w.insist(ctx, "", args...); code != 0 {

@@ -37,7 +37,7 @@ func TestAttempts(t *testing.T) {
 
 func TestCovered(t *testing.T) {
 	t.Parallel()
-	of := func(_, name string) string { return map[string]string{"ann": "plesk/ann"}[name] }
+	of := func(_ seen, name string) []string { return map[string][]string{"ann": {"plesk/ann"}}[name] }
 	tried := map[string][]*attempt{"plesk/ann": {{from: at(2), to: at(4)}, {from: at(6), to: at(8)}}}
 	for name, c := range map[string]struct {
 		log   []seen

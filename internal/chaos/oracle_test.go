@@ -90,19 +90,19 @@ const slack = 2 * time.Millisecond
 
 // covered holds every change on the wire against the attempts at its account: exactly
 // one has begun before it and has ended after it.
-func covered(log []seen, of func(on, name string) string, tried map[string][]*attempt) (wrong []string) {
+func covered(log []seen, of func(s seen, name string) []string, tried map[string][]*attempt) (wrong []string) {
 	for _, s := range log {
 		if !s.Changes {
 			continue
 		}
 		for _, name := range s.Names {
-			object := of(s.On, name)
-			if object == "" {
+			objects := of(s, name)
+			if len(objects) == 0 {
 				continue // somebody else's: judged elsewhere
 			}
-			n := around(tried[object], s.At, 0)
+			n := around(objects, tried, s.At, 0)
 			if n == 0 { // one attempt ends and the next begins in the same commit: no slack where it is not needed
-				n = min(around(tried[object], s.At, slack), 1)
+				n = min(around(objects, tried, s.At, slack), 1)
 			}
 			if n != 1 {
 				wrong = append(wrong, fmt.Sprintf("%d attempts around %s", n, s))
@@ -112,14 +112,19 @@ func covered(log []seen, of func(on, name string) string, tried map[string][]*at
 	return wrong
 }
 
-// around counts the attempts that were under way at a time.
-func around(tried []*attempt, at time.Time, slack time.Duration) (n int) {
-	for _, a := range tried {
-		if !a.from.After(at.Add(slack)) && !a.to.Before(at.Add(-slack)) {
-			n++
+// around counts the attempts at an account that were under way at a time. Of several
+// accounts of which it was one, each may have one: the most that any has counts.
+func around(objects []string, tried map[string][]*attempt, at time.Time, slack time.Duration) (most int) {
+	for _, o := range objects {
+		n := 0
+		for _, a := range tried[o] {
+			if !a.from.After(at.Add(slack)) && !a.to.Before(at.Add(-slack)) {
+				n++
+			}
 		}
+		most = max(most, n)
 	}
-	return n
+	return most
 }
 
 // outside are changes that name nobody who leaves, or somebody besides.
@@ -216,6 +221,9 @@ func truthful(l *leaver, e ending, still []string) (wrong []string) {
 			if m.on == Target && (l.Reason == "hr" || l.Back) && !slices.ContainsFunc(still, func(line string) bool { return strings.HasPrefix(line, Target+" role "+l.name+" t") }) {
 				say("given back, and it cannot log in: %v", still)
 			}
+			if m.on == Maria && !slices.ContainsFunc(still, m.open) {
+				say("given back, and %s is locked or not there: %v", m.object(), still)
+			}
 		}
 	case "open":
 		if e.Tasks == 0 {
@@ -256,7 +264,7 @@ func (s *stage) judge(ctx context.Context) (wrong []string) {
 			wrong = append(wrong, fmt.Sprintf("the trail: %+v", f))
 		}
 	}
-	wrong = append(wrong, covered(log, s.objectOf, tried)...)
+	wrong = append(wrong, covered(log, s.objectsOf, tried)...)
 	wrong = append(wrong, outside(log, s.leaves)...)
 	wrong = append(wrong, repeated(log)...)
 	after, err := s.others(ctx)
@@ -272,6 +280,7 @@ func (s *stage) judge(ctx context.Context) (wrong []string) {
 		}
 	}
 	wrong = append(wrong, s.heirlooms(all)...)
+	wrong = append(wrong, s.onMaria(ctx, all)...)
 	return wrong
 }
 
@@ -294,16 +303,18 @@ func (s *stage) heirlooms(all []string) (wrong []string) {
 	return wrong
 }
 
-// objectOf is an account in the words of the trail; empty when nobody planted it.
-func (s *stage) objectOf(on, name string) string {
+// objectsOf are the accounts that what was seen may be about, in the words of the trail:
+// one, unless there are several of the name and it does not say which. There is none
+// where nobody planted it.
+func (s *stage) objectsOf(e seen, name string) (out []string) {
 	for _, l := range s.people {
 		for _, m := range l.made {
-			if m.on == on && l.name == name {
-				return m.object()
+			if m.on == e.On && l.name == name && (e.Where == "" || e.Where == m.host) {
+				out = append(out, m.object())
 			}
 		}
 	}
-	return ""
+	return out
 }
 
 // ended reports whether a case is over, for good.

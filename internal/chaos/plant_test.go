@@ -44,6 +44,7 @@ type stage struct {
 	oids    map[string]string // of the target's roles, by number
 	before  []string          // everything but the leavers, before anything happened
 	logMark int64
+	guests  *guests // who is logged in at MariaDB
 }
 
 const hosting, orders = "NW1024", "orders"
@@ -62,6 +63,9 @@ func (w *world) plant(ctx context.Context, sch Schedule) (*stage, error) {
 		for _, on := range p.Systems {
 			m := made{on: on, account: l.name}
 			switch on {
+			case Maria:
+				l.made = append(l.made, accountsOnMaria(l)...)
+				continue
 			case Target:
 				sql += s.role(i, l.name)
 			case simulators.DigitalOcean:
@@ -85,6 +89,9 @@ func (w *world) plant(ctx context.Context, sch Schedule) (*stage, error) {
 	}
 	w.site.DigitalOcean.Plant(cluster)
 	if err := execute(ctx, w.targetURL, sql); err != nil {
+		return s, err
+	}
+	if err := s.plantOnMaria(ctx); err != nil {
 		return s, err
 	}
 	return s, s.count(ctx)
@@ -190,8 +197,12 @@ func (w *world) everything(ctx context.Context) ([]string, error) {
 		union all select 'pg-main table ' || relname || ' of ' || relowner::regrole from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
 		union all select 'pg-main grant on ' || relname || ' to ' || x.grantee::regrole || ': ' || x.privilege_type from pg_class, aclexplode(relacl) x
 			where relnamespace = 'public'::regnamespace`)
+	if err != nil {
+		return out, err
+	}
 	slices.Sort(onTarget)
-	return append(out, onTarget...), err
+	onMaria, err := w.maria.everything(ctx)
+	return slices.Concat(out, onTarget, onMaria), err
 }
 
 // others is everything that names none of the leavers.
@@ -219,6 +230,9 @@ func left(all []string, l *leaver) (out []string) {
 
 // clear removes all that a seed planted, so that the next one finds a small world.
 func (s *stage) clear(ctx context.Context) error {
+	if err := s.clearMaria(ctx); err != nil {
+		return err
+	}
 	s.w.site.DigitalOcean.Destroy(s.cluster())
 	mine := func(name string) bool { return strings.Contains(name, fmt.Sprintf("chaos%dp", s.seed)) }
 	s.w.site.Netim.Change(hosting, func(h *netim.Hosting) {

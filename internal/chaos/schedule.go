@@ -17,7 +17,7 @@ const (
 	KillWorker   Kind = "kill-worker"   // SIGKILL; it is started again
 	KillTemporal Kind = "kill-temporal" // likewise
 	KillRecords  Kind = "kill-records"  // the PostgreSQL of the records
-	KillTarget   Kind = "kill-target"   // the PostgreSQL that people have accounts on
+	KillTarget   Kind = "kill-target"   // the PostgreSQL or the MariaDB that people have accounts on
 
 	Latency   Kind = "latency"    // every packet takes longer
 	Reset     Kind = "reset"      // connections are reset
@@ -57,14 +57,16 @@ type Person struct {
 	Cancel int
 	// Back is true for somebody who is hired again when the case has ended clean.
 	Back bool
+	// Hosts is how many accounts somebody on Maria has there: one name at several hosts.
+	Hosts int
 }
 
 // Fault is something that breaks, once.
 type Fault struct {
 	Kind Kind
 	On   string // a system, a server, or which worker
-	// After is at which change on the wire to the simulators it strikes, right before
-	// that takes effect or right after; zero: at a time.
+	// After is at which change on the wire to the simulators and to MariaDB it strikes,
+	// right before that takes effect or right after; zero: at a time.
 	After  int
 	Before bool
 	Wait   time.Duration // since the beginning, where After is zero
@@ -126,6 +128,7 @@ func Plan(seed uint64) Schedule {
 	for range max(r.IntN(4)-1, 0) {
 		s.Faults = append(s.Faults, step(r))
 	}
+	onMaria(&s)
 	return s
 }
 

@@ -15,17 +15,18 @@ func TestPlan(t *testing.T) {
 		Seed: 5,
 		People: []Person{
 			{Reason: "hr", Systems: []string{"plesk", "pg-main"}},
-			{Reason: "incident", Systems: []string{"digitalocean", "pg-main"}, Back: true},
+			{Reason: "incident", Systems: []string{"digitalocean", "pg-main", "maria-main"}, Back: true, Hosts: 1},
 		},
 		Faults: []Fault{
 			{Kind: CutAnswer, On: Temporal, After: 1, Before: true, For: 460 * time.Millisecond},
 			{Kind: Latency, On: "netim", After: 6, For: 627 * time.Millisecond},
 			{Kind: KillRecords, On: Records, After: 4, For: 1024 * time.Millisecond},
 			{Kind: KillRecords, On: Records, Wait: 2899 * time.Millisecond, For: 935 * time.Millisecond},
+			{Kind: KillTarget, On: Maria, After: 12, For: 1364 * time.Millisecond},
 		},
 	}, Plan(5))
 	for seed, want := range map[uint64]string{
-		5: "2 leave temporal:cut-answer<1+460ms netim:latency>6+627ms records:kill-records>4+1.024s records:kill-records@2.899s+935ms",
+		5: "2 leave temporal:cut-answer<1+460ms netim:latency>6+627ms records:kill-records>4+1.024s records:kill-records@2.899s+935ms maria-main:kill-target>12+1.364s",
 		6: "3 leave trove:reset@3.527s+280ms workers:kill-worker>13+872ms pg-main:kill-target<6+899ms records:kill-records>3+116ms digitalocean:error>12×2",
 	} {
 		require.Equal(t, want, Plan(seed).String())
@@ -36,17 +37,19 @@ func TestPlan(t *testing.T) {
 // proportion.
 func TestPlansAreOfAllKinds(t *testing.T) {
 	t.Parallel()
-	kinds, systems, clocks, cancels, back := map[Kind]bool{}, map[string]bool{}, map[string]bool{}, 0, 0
+	kinds, systems, clocks, killed, cancels, back := map[Kind]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, 0, 0
 	for seed := range uint64(200) {
 		s := Plan(seed)
 		require.GreaterOrEqual(t, len(s.People), 2)
 		require.LessOrEqual(t, len(s.People), 4)
 		require.GreaterOrEqual(t, len(s.Faults), 3)
-		require.LessOrEqual(t, len(s.Faults), 8+2)
+		require.LessOrEqual(t, len(s.Faults), 8+2+2)
 		for _, p := range s.People {
 			for _, on := range p.Systems {
 				systems[on] = true
 			}
+			require.Equal(t, p.Hosts > 0, slices.Contains(p.Systems, Maria))
+			require.LessOrEqual(t, p.Hosts, len(MariaHosts))
 			if p.Cancel > 0 {
 				cancels++
 			}
@@ -57,6 +60,7 @@ func TestPlansAreOfAllKinds(t *testing.T) {
 		}
 		for _, f := range s.Faults {
 			kinds[f.Kind] = true
+			killed[f.On] = killed[f.On] || f.Kind == KillTarget
 			require.NotEmpty(t, f.On)
 			require.LessOrEqual(t, f.For, 8*time.Second)
 			require.Equal(t, f.Kind == StepClock, f.By != 0)
@@ -69,7 +73,8 @@ func TestPlansAreOfAllKinds(t *testing.T) {
 		require.True(t, kinds[k], k)
 	}
 	require.Len(t, clocks, Workers+2, "each worker, both at once, Temporal")
-	require.Len(t, systems, 1+len(Providers))
+	require.Len(t, systems, 2+len(Providers))
+	require.True(t, killed[Target] && killed[Maria], killed)
 	require.Positive(t, cancels)
 	require.Positive(t, back)
 }

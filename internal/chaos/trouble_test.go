@@ -79,7 +79,7 @@ func (t *trouble) over(ctx context.Context) (struck int, err error) {
 	t.mu.Unlock()
 	t.open.Wait()
 	errs := t.errs
-	for _, s := range []*server{t.w.records, t.w.target, t.w.temporal} {
+	for _, s := range []*server{t.w.records, t.w.target, t.w.maria.server, t.w.temporal} {
 		if _, err := s.revive(ctx); err != nil {
 			errs = append(errs, err)
 		}
@@ -106,7 +106,7 @@ func (w *world) begin(ctx context.Context, f Fault) (mend func() error, err erro
 	case KillRecords:
 		return w.records.kill()
 	case KillTarget:
-		return w.target.kill()
+		return map[string]*server{Target: w.target, Maria: w.maria.server}[f.On].kill()
 	case DiskFull:
 		return func() error { return w.fill(context.WithoutCancel(ctx), -1) }, w.fill(ctx, 1)
 	case Latency, Reset, Silence, CutAnswer, Outage:

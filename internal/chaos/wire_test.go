@@ -23,13 +23,16 @@ type seen struct {
 	Changes bool
 	What    string // what it asks for, without secrets
 	Status  int
+	// Where is the host of the account that it names, where accounts have hosts and it
+	// says one.
+	Where string
 }
 
 func (s seen) String() string {
 	return fmt.Sprintf("%s %s %s (%d)", s.At.Format("15:04:05.000"), s.On, s.What, s.Status)
 }
 
-// wire sees everything that arrives at the simulators.
+// wire sees everything that arrives at the simulators and, from its tap, at MariaDB.
 type wire struct {
 	site *simulators.Site
 
@@ -69,9 +72,7 @@ func (w *wire) watch(on string, h http.Handler) http.Handler {
 		}
 		out := &status{ResponseWriter: rw}
 		defer func() { // also when the connection is cut
-			w.mu.Lock()
-			s.Status = out.code
-			w.mu.Unlock()
+			w.answered(s, out.code)
 			if n > 0 {
 				tell(n, false)
 			}
@@ -105,6 +106,12 @@ func (w *wire) note(on string, r *http.Request, body []byte) (s *seen, n int, te
 	}
 	s = &seen{At: time.Now(), On: on, Changes: req.Changes(), Names: names(path, string(body), w.byNumber(on, body))}
 	s.What = fmt.Sprintf("%s %s %s %v", r.Method, path, req.Does, s.Names)
+	n, tell = w.keep(s)
+	return s, n, tell
+}
+
+// keep adds what was seen; n is its number among the changes, or zero.
+func (w *wire) keep(s *seen) (n int, tell func(int, bool)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.all = append(w.all, s)
@@ -112,7 +119,14 @@ func (w *wire) note(on string, r *http.Request, body []byte) (s *seen, n int, te
 		w.changes++
 		n = w.changes
 	}
-	return s, n, w.reached
+	return n, w.reached
+}
+
+// answered notes what was said to what was seen.
+func (w *wire) answered(s *seen, status int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s.Status = status
 }
 
 // byNumber are the logins of the users that Plesk's requests name by number.

@@ -35,6 +35,7 @@ type world struct {
 	direct    []string // of the commands of people, past them
 
 	records, target *server
+	maria           *maria
 	temporal        *server
 	clock           *clock // Temporal's
 	workers         []*worker
@@ -71,6 +72,9 @@ func build(ctx context.Context, bin string) (w *world, err error) {
 		return w, err
 	}
 	if err := w.startProviders(); err != nil {
+		return w, err
+	}
+	if err := w.startMaria(ctx); err != nil {
 		return w, err
 	}
 	if err := w.settle(ctx); err != nil {
@@ -193,7 +197,7 @@ func (w *world) settle(ctx context.Context) error {
 		"SEVER_AUDIT_KEY="+base64.StdEncoding.EncodeToString(seed), "SEVER_CHECKPOINTS="+filepath.Join(w.home, "checkpoints.jsonl"),
 		"SEVER_SECRET_DIR="+filepath.Join(w.home, "credentials"),
 		"SEVER_SECOND_LOOK=200ms", "SEVER_RETRY_EVERY=1s", "SEVER_PATIENCE=5s", "SEVER_MAX_PERCENT=100", "SEVER_MAX_HOUR_PERCENT=1000000",
-		"SEVER_MAX_PER_HOUR=1000000", catalog.Variable+"="+Target+"=postgres,"+w.site.Connections(), catalog.Prefix(Target)+"URL="+target.String())
+		"SEVER_MAX_PER_HOUR=1000000", catalog.Variable+"="+Target+"=postgres,"+Maria+"=mysql,"+w.site.Connections(), catalog.Prefix(Target)+"URL="+target.String())
 	for _, name := range simulators.Names {
 		common = append(common, catalog.Prefix(name)+"SIMULATED=true")
 		for variable, value := range w.site.Credentials(name) {
@@ -201,6 +205,7 @@ func (w *world) settle(ctx context.Context) error {
 			common = append(common, catalog.Prefix(name)+variable+"="+value)
 		}
 	}
+	common = append(common, w.maria.settings(w.proxies[Maria].Listen)...)
 	w.env, w.direct = append(common, w.env...), append(common, w.direct...)
 	return nil
 }
@@ -233,6 +238,9 @@ func (w *world) close() error {
 	}
 	if w.site != nil {
 		errs = append(errs, w.site.Close())
+	}
+	if w.maria != nil {
+		errs = append(errs, w.maria.close())
 	}
 	for _, s := range []*server{w.temporal, w.target, w.records} {
 		if s != nil {
