@@ -36,7 +36,7 @@ func TestChaos(t *testing.T) {
 	}
 	close(todo)
 	bin := programs(t, seeds)
-	all := tally{ends: map[string]int{}, began: time.Now()}
+	all := tally{ends: map[string]int{}, struck: map[Kind]int{}, killed: map[Fault]bool{}, began: time.Now()}
 	var worlds sync.WaitGroup
 	for range number(t, "SEVER_CHAOS_WORLDS", 1) {
 		worlds.Go(func() { inWorld(t, bin, todo, &all) })
@@ -67,7 +67,7 @@ func inWorld(t *testing.T, bin string, todo <-chan Schedule, all *tally) {
 
 // result is what came of a seed.
 type result struct {
-	struck int
+	struck []Fault
 	ends   []string
 	wrong  []string
 	took   time.Duration

@@ -35,6 +35,9 @@ const (
 	StepClock Kind = "step-clock" // somebody sets the clock, and later back
 )
 
+// kills reports whether a fault ends processes.
+func (k Kind) kills() bool { return strings.HasPrefix(string(k), "kill-") }
+
 // The systems that people have accounts on, by the names of their connections, and the
 // servers that an installation needs.
 const (
@@ -129,6 +132,7 @@ func Plan(seed uint64) Schedule {
 		s.Faults = append(s.Faults, step(r))
 	}
 	onMaria(&s)
+	s.Faults = append(s.Faults, boundary(seed))
 	return s
 }
 
@@ -186,6 +190,21 @@ func (f *Fault) when(r *rand.Rand) {
 	} else {
 		f.Wait = ms(r, 0, 4000)
 	}
+}
+
+// Boundaries is how many seeds in a row kill everything that can be killed right before
+// and right after each of the first changes.
+const Boundaries = 7 * 12 * 2
+
+// boundary is what is killed where, by the number of the seed: chance leaves gaps.
+func boundary(seed uint64) Fault {
+	kill := []Fault{
+		{Kind: KillWorker, On: "worker-0"}, {Kind: KillWorker, On: "worker-1"}, {Kind: KillWorker, On: "workers"},
+		{Kind: KillTemporal, On: Temporal}, {Kind: KillRecords, On: Records}, {Kind: KillTarget, On: Target}, {Kind: KillTarget, On: Maria},
+	}
+	f := kill[seed%7]
+	f.After, f.Before, f.For = 1+int(seed/7%12), seed/84%2 == 1, 400*time.Millisecond
+	return f
 }
 
 // far is how far clocks are set. Temporal's only a little: what it has put off until a

@@ -23,11 +23,12 @@ func TestPlan(t *testing.T) {
 			{Kind: KillRecords, On: Records, After: 4, For: 1024 * time.Millisecond},
 			{Kind: KillRecords, On: Records, Wait: 2899 * time.Millisecond, For: 935 * time.Millisecond},
 			{Kind: KillTarget, On: Maria, After: 12, For: 1364 * time.Millisecond},
+			{Kind: KillTarget, On: Target, After: 1, For: 400 * time.Millisecond},
 		},
 	}, Plan(5))
 	for seed, want := range map[uint64]string{
-		5: "2 leave temporal:cut-answer<1+460ms netim:latency>6+627ms records:kill-records>4+1.024s records:kill-records@2.899s+935ms maria-main:kill-target>12+1.364s",
-		6: "3 leave trove:reset@3.527s+280ms workers:kill-worker>13+872ms pg-main:kill-target<6+899ms records:kill-records>3+116ms digitalocean:error>12×2",
+		5: "2 leave temporal:cut-answer<1+460ms netim:latency>6+627ms records:kill-records>4+1.024s records:kill-records@2.899s+935ms maria-main:kill-target>12+1.364s pg-main:kill-target>1+400ms",
+		6: "3 leave trove:reset@3.527s+280ms workers:kill-worker>13+872ms pg-main:kill-target<6+899ms records:kill-records>3+116ms digitalocean:error>12×2 maria-main:kill-target>1+400ms",
 	} {
 		require.Equal(t, want, Plan(seed).String())
 	}
@@ -43,7 +44,7 @@ func TestPlansAreOfAllKinds(t *testing.T) {
 		require.GreaterOrEqual(t, len(s.People), 2)
 		require.LessOrEqual(t, len(s.People), 4)
 		require.GreaterOrEqual(t, len(s.Faults), 3)
-		require.LessOrEqual(t, len(s.Faults), 8+2+2)
+		require.LessOrEqual(t, len(s.Faults), 8+2+2+1)
 		for _, p := range s.People {
 			for _, on := range p.Systems {
 				systems[on] = true
@@ -77,4 +78,14 @@ func TestPlansAreOfAllKinds(t *testing.T) {
 	require.True(t, killed[Target] && killed[Maria], killed)
 	require.Positive(t, cancels)
 	require.Positive(t, back)
+}
+
+// So many seeds in a row kill everything before and after each change.
+func TestBoundaries(t *testing.T) {
+	t.Parallel()
+	all := map[Fault]bool{}
+	for seed := range uint64(Boundaries) {
+		all[boundary(1000+seed)] = true
+	}
+	require.Len(t, all, Boundaries)
 }

@@ -68,22 +68,30 @@ func compile(t *testing.T, args ...string) {
 
 // tally adds up what came of all seeds.
 type tally struct {
-	mu            sync.Mutex
-	seeds, struck int
-	ends          map[string]int
-	failed        []uint64
-	began         time.Time
+	mu     sync.Mutex
+	seeds  int
+	struck map[Kind]int
+	killed map[Fault]bool // without how long: what was killed right before or after which change
+	ends   map[string]int
+	failed []uint64
+	began  time.Time
 }
 
 func (a *tally) add(sch Schedule, r result) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.seeds++
-	a.struck += r.struck
+	for _, f := range r.struck {
+		a.struck[f.Kind]++
+		if f.Kind.kills() && f.After > 0 {
+			f.For = 0
+			a.killed[f] = true
+		}
+	}
 	for _, e := range r.ends {
 		a.ends[e]++
 	}
-	fmt.Printf("seed %d: %s; %d struck; ended %s; %.1f s\n", sch.Seed, sch, r.struck, strings.Join(r.ends, " "), r.took.Seconds())
+	fmt.Printf("seed %d: %s; %d struck; ended %s; %.1f s\n", sch.Seed, sch, len(r.struck), strings.Join(r.ends, " "), r.took.Seconds())
 	if len(r.wrong) > 0 {
 		a.failed = append(a.failed, sch.Seed)
 		fmt.Printf("  violations: %s\n", strings.Join(r.wrong, "\n    "))
@@ -91,6 +99,10 @@ func (a *tally) add(sch Schedule, r result) {
 }
 
 func (a *tally) String() string {
-	return fmt.Sprintf("%d seeds, %d faults, %d with violations %v; cases: %v; %s",
-		a.seeds, a.struck, len(a.failed), a.failed, a.ends, time.Since(a.began).Round(time.Second))
+	faults := 0
+	for _, n := range a.struck {
+		faults += n
+	}
+	return fmt.Sprintf("%d seeds, %d faults, %d with violations %v; cases: %v; %s\nfaults: %v\nkilled right before or after a change: %d places",
+		a.seeds, faults, len(a.failed), a.failed, a.ends, time.Since(a.began).Round(time.Second), a.struck, len(a.killed))
 }

@@ -71,10 +71,12 @@ func (t *trouble) strike(ctx context.Context, i int) {
 }
 
 // over waits until everything is mended, lets nothing more strike, and drops what the
-// simulators still have in store. It says how many faults struck.
-func (t *trouble) over(ctx context.Context) (struck int, err error) {
+// simulators still have in store. It says which faults struck.
+func (t *trouble) over(ctx context.Context) (struck []Fault, err error) {
 	t.mu.Lock()
-	struck = len(t.struck)
+	for i := range t.struck {
+		struck = append(struck, t.faults[i])
+	}
 	t.struck = nil
 	t.mu.Unlock()
 	t.open.Wait()
