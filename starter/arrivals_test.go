@@ -17,6 +17,7 @@ import (
 	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/desk/paper"
 	"github.com/severhq/sever/internal/dev/devtest"
+	"github.com/severhq/sever/internal/notice"
 	"github.com/severhq/sever/internal/store"
 )
 
@@ -35,7 +36,8 @@ at: {path: last_day, format: rfc3339, optional: true}
 ticket: {path: ticket, optional: true}`), 0o600))
 	secret := "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8G"
 	w.vars = w.vars.With(config.Vars{"SEVER_HOOKS": "hris", "SEVER_HOOK_HRIS_SECRET": secret, "SEVER_HOOK_HRIS_MAPPING": mapping,
-		"TEMPORAL_ADDRESS": address, "TEMPORAL_NAMESPACE": namespace})
+		"TEMPORAL_ADDRESS": address, "TEMPORAL_NAMESPACE": namespace,
+		"SEVER_NOTICE_WEBHOOKS": "ops", "SEVER_NOTICE_OPS_URL": "https://ops.example.com/x", "SEVER_NOTICE_OPS_SECRET": secret})
 
 	list := w.sever(t, "", "hooks", "list")
 	require.Equal(t, exitOK, list.code, list)
@@ -58,7 +60,13 @@ ticket: {path: ticket, optional: true}`), 0o600))
 	require.Equal(t, http.StatusAccepted, send(t, s, secret, "msg_1", `{"event":"terminated","who":"E1"}`))
 	require.Equal(t, http.StatusOK, send(t, s, secret, "msg_1", `{"event":"terminated","who":"E1"}`))
 	require.Equal(t, http.StatusUnauthorized, send(t, s, "whsec_"+strings.Repeat("A", 40), "msg_2", `{"event":"terminated","who":"E1"}`))
+	nobody, err := http.Post(s.url+"/hooks/nobody", "application/json", strings.NewReader("{}"))
+	require.NoError(t, err)
+	require.NoError(t, nobody.Body.Close())
 	require.Equal(t, exitOK, s.stop())
+	told := must[noticeList](t, w, nil, exitOK, "notices", "list").Notices
+	require.Len(t, told, 1, "of hris, and not of a name that anybody may make up")
+	require.Equal(t, []any{"ops", notice.DeliveryRejected, ""}, []any{told[0].Destination, told[0].Event, told[0].Case})
 
 	// No worker is here: a dispatcher would refuse it, and so do we.
 	records, err := store.Open(t.Context(), config.NewSecret(w.vars["SEVER_DATABASE_URL"]), store.Options{})
@@ -109,7 +117,7 @@ ticket: {path: ticket, optional: true}`), 0o600))
 		require.NoError(t, err)
 		kinds = append(kinds, row.Kind+" by "+row.Actor)
 	}
-	require.Equal(t, []string{"delivery.received by webhook:hris", "delivery.repeated by webhook:hris", "delivery.rejected by sever",
+	require.Equal(t, []string{"delivery.received by webhook:hris", "delivery.repeated by webhook:hris", "delivery.rejected by sever", "delivery.rejected by sever",
 		"delivery.retried by hr", "delivery.dropped by hr", "doubt.settled by hr"}, kinds)
 
 	w.vars["SEVER_HOOK_HRIS_SECRET"] = "short"

@@ -9,6 +9,7 @@ import (
 
 	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/desk"
+	"github.com/severhq/sever/internal/notice"
 	"github.com/severhq/sever/internal/payload"
 	"github.com/severhq/sever/internal/provider/catalog"
 	"github.com/severhq/sever/internal/store"
@@ -31,14 +32,14 @@ func (c *clients) Close() {
 }
 
 // records opens the store alone.
-func (a *app) records(ctx context.Context) (*clients, error) { return a.open(ctx, false) }
+func (a *app) records(ctx context.Context) (*clients, error) { return a.open(ctx, false, nil) }
 
 // everything opens the store and Temporal.
-func (a *app) everything(ctx context.Context) (*clients, error) { return a.open(ctx, true) }
+func (a *app) everything(ctx context.Context) (*clients, error) { return a.open(ctx, true, nil) }
 
 // open first reads all settings, so that all missing ones are named at once, and
-// then connects.
-func (a *app) open(ctx context.Context, temporal bool) (*clients, error) {
+// then connects. Those who are told hear of what this process writes.
+func (a *app) open(ctx context.Context, temporal bool, told []notice.Subscriber) (*clients, error) {
 	db, missing := config.Parse[databaseSettings](a.vars, "")
 	if temporal {
 		_, err := config.Parse[temporalSettings](a.vars, "")
@@ -52,7 +53,7 @@ func (a *app) open(ctx context.Context, temporal bool) (*clients, error) {
 	}
 	c := &clients{}
 	var err error
-	if c.store, err = store.Open(ctx, db.URL, store.Options{Name: "sever", Lanes: 1, Conns: 4}); err != nil {
+	if c.store, err = store.Open(ctx, db.URL, store.Options{Name: "sever", Lanes: 1, Conns: 4, Subscribers: told}); err != nil {
 		return nil, err
 	}
 	if !temporal {

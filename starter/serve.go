@@ -91,7 +91,11 @@ func (a *app) serve(ctx context.Context) error {
 	if conns != nil {
 		defer conns.Close()
 	}
-	clients, err := a.everything(ctx)
+	told, err := a.noticeSettings()
+	if err != nil {
+		return err
+	}
+	clients, err := a.open(ctx, true, told.Subscribers())
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ Exit code: 0 when all access is proven gone or nothing is waited for, 3 otherwis
 }
 
 func (a *app) status(ctx context.Context, args []string, follow bool) error {
-	clients, err := a.open(ctx, follow)
+	clients, err := a.open(ctx, follow, nil)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,8 @@ every worker; each destination gets every event, or those that its _EVENTS lists
                     refusal, or a roster was accepted in between
   delivery.refused  a message of another system cannot be followed and waits for a person: the first at once,
                     the others of that sender together, when the next hour begins
+  delivery.rejected what comes in the name of a sender is not believed and not kept, as often; told by
+                    sever serve, which needs the settings below for it
 
   SEVER_NOTICE_WEBHOOKS        names, with commas between: ops,siem
   SEVER_NOTICE_<NAME>_URL      https: only, unless it leads to this machine; it may hold a token
@@ -47,7 +49,7 @@ for the destination. A message may come twice: webhook-id (of a mail, Message-ID
      "next": "sever approve C-261122-k4 --plan ae1403052edc"}}
 
 What means nothing is left out, besides case, principal, reason, words and next; of roster.refused
-and delivery.refused, which are about no case, the first three are empty. timestamp is when it
+and of deliveries, which are about no case, the first three are empty. timestamp is when it
 happened. No message holds a secret, a name or an address of the principal; other systems' words may
 name her accounts. Fields may be added; none is renamed. "test" is the type of sever notices test.
 

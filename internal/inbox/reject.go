@@ -3,11 +3,13 @@ package inbox
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/severhq/sever/internal/audit"
 	"github.com/severhq/sever/internal/desk"
+	"github.com/severhq/sever/internal/notice"
 	"github.com/severhq/sever/internal/store"
 )
 
@@ -25,7 +27,8 @@ type Rejection struct {
 const Nobody = "nobody known"
 
 // Reject leaves a row in the trail of the house. Of one sender only some are written
-// within a minute; a last one says how many there were more.
+// within a minute; a last one says how many there were more. People outside are told once
+// an hour, unless nobody of that name is configured.
 func (b *Inbox) Reject(ctx context.Context, r Rejection) {
 	now := time.Now()
 	object := r.Kind + "/" + Nobody
@@ -69,6 +72,9 @@ func (b *Inbox) write(ctx context.Context, rows []audit.Event) {
 		for _, e := range rows {
 			if err := tx.Append(ctx, e); err != nil {
 				return err
+			}
+			if _, sender, _ := strings.Cut(e.Object, "/"); sender != Nobody {
+				tx.Tell(notice.RejectedDelivery(e.Object, e.At))
 			}
 		}
 		return nil

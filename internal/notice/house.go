@@ -20,6 +20,14 @@ func RefusedDelivery(sender string, number int64, at time.Time) Notice {
 		Next:  "sever deliveries list --state refused"}}
 }
 
+// RejectedDelivery tells that what came in the name of a sender was not believed, and is
+// not kept. Who sent it is not known, so nothing of it is told.
+func RejectedDelivery(sender string, at time.Time) Notice {
+	return Notice{Kind: DeliveryRejected, At: at, Key: "delivery/rejected/" + sender, Every: time.Hour, About: About{
+		Words: "what comes in the name of " + sender + " is not believed and not kept: what it really sent has to be sent again, or somebody else tries",
+		Next:  "sever audit show house"}}
+}
+
 // Turn is a chance to tell a notice: under an id, and not before a time.
 type Turn struct {
 	ID    string

@@ -34,11 +34,13 @@ const (
 	// About no case.
 	RosterRefused   Kind = "roster.refused"   // the list of people is not believed
 	DeliveryRefused Kind = "delivery.refused" // a message of another system waits for a person
-	Test            Kind = "test"             // sent by hand
+	// A message of another system is not believed, and not kept.
+	DeliveryRejected Kind = "delivery.rejected"
+	Test             Kind = "test" // sent by hand
 )
 
 // Kinds are those that a destination can choose from.
-var Kinds = []Kind{TaskOpened, TaskOverdue, ApprovalNeeded, GuardTripped, CaseContained, CaseReopened, CaseClosed, RosterRefused, DeliveryRefused}
+var Kinds = []Kind{TaskOpened, TaskOverdue, ApprovalNeeded, GuardTripped, CaseContained, CaseReopened, CaseClosed, RosterRefused, DeliveryRefused, DeliveryRejected}
 
 // Notice is what is told about a case, before it is known whose case that is; or about
 // what belongs to no case.
@@ -130,7 +132,7 @@ func Sample(k Kind, at time.Time) Message {
 	n := Notice{Key: "sample", Kind: k, At: at, About: About{Case: "C-260101-example", Words: "a test of Sever's notices; nothing happened", Next: "nothing"}}
 	whose := Subject{Principal: "E-nobody", Reason: access.HR}
 	switch k {
-	case RosterRefused, DeliveryRefused:
+	case RosterRefused, DeliveryRefused, DeliveryRejected:
 		n.Case, whose = "", Subject{}
 	case TaskOpened, TaskOverdue:
 		n.Task, n.Connection, n.AskedOf, n.Due = "account/1", "pg-main", "the owner of pg-main", at
