@@ -1,6 +1,9 @@
 package chaos
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+	"time"
+)
 
 // Maria is the MariaDB server that people have accounts on.
 const Maria = "maria-main"
@@ -31,5 +34,10 @@ func onMaria(s *Schedule) {
 			f.After, f.Before, f.Wait = 0, false, ms(r, 0, 4000)
 		}
 		s.Faults = append(s.Faults, f)
+	}
+	for i, f := range s.Faults { // a change of an account is several writes, which take a millisecond or two
+		if f.On == Maria && f.Kind == KillTarget && f.Before {
+			s.Faults[i].Lag = time.Duration(r.IntN(2500)) * time.Microsecond
+		}
 	}
 }

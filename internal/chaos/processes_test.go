@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log"
 	"slices"
@@ -43,6 +44,18 @@ func (s *server) kill() (mend func() error, err error) {
 		}
 		return s.part.Restart(context.Background())
 	}, err
+}
+
+// killIn kills the server a little later, while whoever asks goes on.
+func (s *server) killIn(lag time.Duration) (mend func() error) {
+	var restart func() error
+	failed := make(chan error, 1)
+	time.AfterFunc(lag, func() {
+		var err error
+		restart, err = s.kill()
+		failed <- err
+	})
+	return func() error { return errors.Join(<-failed, restart()) }
 }
 
 // revive starts a server again that has ended by itself, and says whether it had.

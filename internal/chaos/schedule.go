@@ -72,6 +72,7 @@ type Fault struct {
 	// right before that takes effect or right after; zero: at a time.
 	After  int
 	Before bool
+	Lag    time.Duration // how much later a server is killed: it is at work on the change then
 	Wait   time.Duration // since the beginning, where After is zero
 	For    time.Duration // until it is mended
 	Times  int           // how many requests it is for
@@ -83,6 +84,9 @@ func (f Fault) String() string {
 	when := "@" + f.Wait.String()
 	if f.After > 0 {
 		when = fmt.Sprintf("%s%d", map[bool]string{true: "<", false: ">"}[f.Before], f.After)
+	}
+	if f.Lag > 0 {
+		when += "~" + f.Lag.String()
 	}
 	if f.Times > 0 {
 		return fmt.Sprintf("%s:%s%s×%d", f.On, f.Kind, when, f.Times)

@@ -39,6 +39,7 @@ func TestPlan(t *testing.T) {
 func TestPlansAreOfAllKinds(t *testing.T) {
 	t.Parallel()
 	kinds, systems, clocks, killed, cancels, back := map[Kind]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, 0, 0
+	midway := false
 	for seed := range uint64(200) {
 		s := Plan(seed)
 		require.GreaterOrEqual(t, len(s.People), 2)
@@ -62,6 +63,8 @@ func TestPlansAreOfAllKinds(t *testing.T) {
 		for _, f := range s.Faults {
 			kinds[f.Kind] = true
 			killed[f.On] = killed[f.On] || f.Kind == KillTarget
+			midway = midway || f.Lag > 0
+			require.True(t, f.Lag == 0 || f.Before && f.On == Maria)
 			require.NotEmpty(t, f.On)
 			require.LessOrEqual(t, f.For, 8*time.Second)
 			require.Equal(t, f.Kind == StepClock, f.By != 0)
@@ -75,6 +78,7 @@ func TestPlansAreOfAllKinds(t *testing.T) {
 	}
 	require.Len(t, clocks, Workers+2, "each worker, both at once, Temporal")
 	require.Len(t, systems, 2+len(Providers))
+	require.True(t, midway)
 	require.True(t, killed[Target] && killed[Maria], killed)
 	require.Positive(t, cancels)
 	require.Positive(t, back)

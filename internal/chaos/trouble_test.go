@@ -108,7 +108,11 @@ func (w *world) begin(ctx context.Context, f Fault) (mend func() error, err erro
 	case KillRecords:
 		return w.records.kill()
 	case KillTarget:
-		return map[string]*server{Target: w.target, Maria: w.maria.server}[f.On].kill()
+		s := map[string]*server{Target: w.target, Maria: w.maria.server}[f.On]
+		if f.Lag > 0 {
+			return s.killIn(f.Lag), nil
+		}
+		return s.kill()
 	case DiskFull:
 		return func() error { return w.fill(context.WithoutCancel(ctx), -1) }, w.fill(ctx, 1)
 	case Latency, Reset, Silence, CutAnswer, Outage:
