@@ -54,13 +54,15 @@ func (q queries) SweepTrust(ctx context.Context, id int64, run int) (sweep.Trust
 
 // SweepCandidates are the principals who have left, whose accounts a run found, and for
 // whom nobody has decided anything yet: there is no open case, and none that a person
-// ended otherwise than clean since they left.
+// ended otherwise than clean since they left. What the run found may be from before a case
+// ended clean while it was under way: the next run looks again.
 func (q queries) SweepCandidates(ctx context.Context, id int64, run int) ([]access.PrincipalID, error) {
 	return collect(ctx, q.db, fmt.Sprintf("leavers of sweep %d", id), pgx.RowTo[access.PrincipalID], `
 		select f.principal from findings f join principals p on p.id = f.principal
 		where f.sweep_id = @sweep and f.kind = 'left' and f.gone_run is null and f.last_run = @run and p.standing = 'left'
 		  and not exists (select from cases c where c.principal = p.id
-		      and (c.status = 'open' or c.status in ('closed_with_exceptions', 'cancelled', 'reinstated') and c.closed_at >= p.left_at))
+		      and (c.status = 'open' or c.status in ('closed_with_exceptions', 'cancelled', 'reinstated') and c.closed_at >= p.left_at
+		           or c.status = 'clean' and c.closed_at >= (select started_at from sweep_runs where sweep_id = @sweep and no = @run)))
 		group by f.principal order by min(f.first_at), f.principal`, pgx.NamedArgs{"sweep": id, "run": run})
 }
 

@@ -164,7 +164,7 @@ func TestSweepCandidates(t *testing.T) {
 	_, s := open(t)
 	at := swept(t, s, sweep.Rule{Kind: sweep.Left})
 	var entries []Entry
-	for _, id := range []access.PrincipalID{"fresh", "working", "waived", "earlier", "clean", "back", "unfound"} {
+	for _, id := range []access.PrincipalID{"fresh", "working", "waived", "earlier", "clean", "just-clean", "back", "unfound"} {
 		entries = append(entries, Entry{Principal: access.Principal{ID: id}, Left: id != "back"})
 	}
 	s.do(t, func(tx *Tx) error {
@@ -177,7 +177,8 @@ func TestSweepCandidates(t *testing.T) {
 		closed time.Time
 	}{
 		"working": {access.CaseOpen, time.Time{}}, "waived": {access.CaseExceptions, now.Add(time.Hour)},
-		"earlier": {access.CaseCancelled, now.Add(-time.Hour)}, "clean": {access.CaseClean, now.Add(time.Hour)},
+		"earlier": {access.CaseCancelled, now.Add(-time.Hour)}, "clean": {access.CaseClean, now.Add(-time.Hour)},
+		"just-clean": {access.CaseClean, now.Add(time.Hour)}, // what was found may be from before
 	} {
 		s.do(t, func(tx *Tx) error {
 			return tx.OpenCase(t.Context(), Case{ID: "c-" + string(who), Principal: who, Reason: access.HR, Requester: "hr", Status: c.status, Phase: "x", OpenedAt: noon, ClosedAt: c.closed},
