@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -68,6 +69,7 @@ func inWorld(t *testing.T, bin string, todo <-chan Schedule, all *tally) {
 // result is what came of a seed.
 type result struct {
 	struck []Fault
+	swept  sweepTally
 	ends   []string
 	wrong  []string
 	took   time.Duration
@@ -75,6 +77,7 @@ type result struct {
 
 const (
 	commandLimit = 90 * time.Second // until a command is taken, whatever breaks
+	leaveLimit   = 10 * time.Second // for a case while things break
 	caseLimit    = 2 * time.Minute  // until all cases have ended
 )
 
@@ -82,6 +85,11 @@ const (
 func (w *world) run(ctx context.Context, sch Schedule) (r result) {
 	began := time.Now()
 	defer func() { r.took = time.Since(began) }()
+	if sch.Sweeps() {
+		if err := w.setUpSweeps(ctx); err != nil {
+			return result{wrong: []string{"set up the sweeps: " + err.Error()}}
+		}
+	}
 	s, err := w.plant(ctx, sch)
 	if err != nil {
 		return result{wrong: []string{"plant: " + err.Error()}}
@@ -95,12 +103,26 @@ func (w *world) run(ctx context.Context, sch Schedule) (r result) {
 	if code, said := w.insist(ctx, s.roster(), "identities", "import", "-"); code != 0 {
 		return result{wrong: []string{"import: " + said}}
 	}
+	defer s.goHome()
+	if err := errors.Join(s.enroll(ctx), s.lodge(ctx)); err != nil {
+		return result{wrong: []string{"before anything broke: " + err.Error()}}
+	}
 	t := w.brew(ctx, sch.Faults)
 	var mu sync.Mutex
 	var people sync.WaitGroup
 	for _, l := range s.people {
 		people.Go(func() {
 			wrong := s.leave(ctx, l)
+			mu.Lock()
+			defer mu.Unlock()
+			r.wrong = append(r.wrong, wrong...)
+		})
+	}
+	while, enough := context.WithTimeout(ctx, leaveLimit)
+	defer enough()
+	for _, does := range []func(context.Context) []string{s.sweep, s.report} {
+		people.Go(func() {
+			wrong := does(while)
 			mu.Lock()
 			defer mu.Unlock()
 			r.wrong = append(r.wrong, wrong...)
@@ -113,22 +135,17 @@ func (w *world) run(ctx context.Context, sch Schedule) (r result) {
 	var wrong []string
 	r.ends, wrong = s.await(ctx)
 	r.wrong = append(append(r.wrong, wrong...), s.judge(ctx)...)
+	r.swept = s.swept
 	return r
 }
 
 // leave opens the case of a person, and cancels it or gives back what it took where the
 // schedule says so. It returns when the case has ended or all that was to strike had its time.
 func (s *stage) leave(ctx context.Context, l *leaver) (wrong []string) {
-	args := []string{"offboard", l.id, "--reason", l.Reason, "--wait=false", "--key", l.id}
-	for _, on := range l.Systems {
-		if on == Target || on == Maria {
-			args = append(args, "--successor", on+"="+s.heir())
-		}
+	if err := s.opens(ctx, l); err != nil {
+		return []string{err.Error()}
 	}
-	if code, said := s.w.insist(ctx, "", args...); code != 0 {
-		return []string{fmt.Sprintf("offboard %s: exit %d: %s", l.id, code, said)}
-	}
-	limit, cancel := context.WithTimeout(ctx, 10*time.Second)
+	limit, cancel := context.WithTimeout(ctx, leaveLimit)
 	defer cancel()
 	for cancelled := l.Cancel == 0; ; {
 		e, err := s.w.ending(limit, l.id)
@@ -136,7 +153,7 @@ func (s *stage) leave(ctx context.Context, l *leaver) (wrong []string) {
 			return wrong
 		}
 		if err == nil {
-			wrong = append(wrong, s.hireAgain(ctx, l, e)...)
+			wrong = append(append(wrong, s.hireAgain(ctx, l, e)...), s.w.attend(ctx, l, e, s.heir())...)
 		}
 		if err == nil && !cancelled && s.changesOf(l) >= l.Cancel {
 			cancelled = true
@@ -150,6 +167,31 @@ func (s *stage) leave(ctx context.Context, l *leaver) (wrong []string) {
 		}
 	}
 }
+
+// opens asks for the case of a person, unless a sweep does.
+func (s *stage) opens(ctx context.Context, l *leaver) error {
+	if l.Swept {
+		return nil
+	}
+	args := append([]string{"offboard", l.id, "--reason", l.Reason, "--wait=false", "--key", l.id}, successors(l, s.heir())...)
+	if code, said := s.w.insist(ctx, "", args...); code != 0 {
+		return fmt.Errorf("offboard %s: exit %d: %s", l.id, code, said)
+	}
+	return nil
+}
+
+// successors are the flags that name who receives what a leaver owns.
+func successors(l *leaver, heir string) (flags []string) {
+	for _, on := range l.Systems {
+		if owns(on) {
+			flags = append(flags, "--successor", on+"="+heir)
+		}
+	}
+	return flags
+}
+
+// owns reports whether leavers own something on a system.
+func owns(on string) bool { return on == Target || on == Maria }
 
 // hireAgain asks once for what a case took, when it has ended, and has somebody else
 // approve it.
@@ -198,11 +240,19 @@ func (w *world) insist(ctx context.Context, stdin string, args ...string) (code 
 func (s *stage) await(ctx context.Context) (ends, wrong []string) {
 	limit, cancel := context.WithTimeout(ctx, caseLimit)
 	defer cancel()
+	var swept sync.WaitGroup
+	var late []string
+	swept.Go(func() { late = s.sweep(limit) })
+	defer func() {
+		swept.Wait()
+		s.awaitRuns(limit)
+		wrong = append(wrong, late...)
+	}()
 	for _, l := range s.people {
 		for {
 			e, err := s.w.ending(ctx, l.id)
 			if err == nil {
-				wrong = append(wrong, s.hireAgain(ctx, l, e)...)
+				wrong = append(append(wrong, s.hireAgain(ctx, l, e)...), s.w.attend(ctx, l, e, s.heir())...)
 			}
 			if err == nil && e.ended(l) || pause(limit, 50*time.Millisecond) != nil {
 				ends = append(ends, e.Status)

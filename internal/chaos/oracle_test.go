@@ -218,7 +218,7 @@ func truthful(l *leaver, e ending, still []string) (wrong []string) {
 			if !slices.ContainsFunc(still, func(line string) bool { return strings.HasPrefix(line, m.on+" ") }) {
 				say("not given back: %s", m.object())
 			}
-			if m.on == Target && (l.Reason == "hr" || l.Back) && !slices.ContainsFunc(still, func(line string) bool { return strings.HasPrefix(line, Target+" role "+l.name+" t") }) {
+			if m.on == Target && (l.reason() != "incident" || l.Back) && !slices.ContainsFunc(still, func(line string) bool { return strings.HasPrefix(line, Target+" role "+l.name+" t") }) {
 				say("given back, and it cannot log in: %v", still)
 			}
 			if m.on == Maria && !slices.ContainsFunc(still, m.open) {
@@ -257,6 +257,9 @@ func (s *stage) judge(ctx context.Context) (wrong []string) {
 		wrong = append(wrong, truthful(l, e, left(all, l))...)
 		steps, err := s.w.trail(ctx, e.ID)
 		fail(err)
+		unread, err := s.w.unread(ctx, e.ID)
+		fail(err)
+		wrong = append(wrong, unread...)
 		mine, unpaired := attempts(steps)
 		wrong = append(wrong, unpaired...)
 		maps.Copy(tried, mine)
@@ -279,6 +282,8 @@ func (s *stage) judge(ctx context.Context) (wrong []string) {
 			wrong = append(wrong, "new: "+line)
 		}
 	}
+	wrong = append(wrong, s.judgeSweeps(ctx)...)
+	wrong = append(wrong, s.judgeLodgers(ctx)...)
 	wrong = append(wrong, s.heirlooms(all)...)
 	wrong = append(wrong, s.onMaria(ctx, all)...)
 	return wrong

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/dev/simulators"
 	digitalocean "github.com/severhq/sever/internal/provider/digitalocean/simulator"
 	netim "github.com/severhq/sever/internal/provider/netim/simulator"
@@ -21,6 +23,17 @@ type leaver struct {
 	made []made
 	// asked is true once somebody has asked for all that was taken.
 	asked bool
+	// lodger is logged in at the target, or nobody is.
+	lodger           *lodger
+	rostered, helped time.Time // when people did so, of a case of a sweep
+}
+
+// reason is that of the case.
+func (l *leaver) reason() string {
+	if l.Swept {
+		return string(access.Sweep)
+	}
+	return l.Reason
 }
 
 // made is one account as it was planted.
@@ -45,7 +58,14 @@ type stage struct {
 	before  []string          // everything but the leavers, before anything happened
 	logMark int64
 	guests  *guests // who is logged in at MariaDB
+
+	plan      Schedule
+	ranBefore map[string]int // the last run of each sweep before this seed
+	enrolled  time.Time      // since when the roster says who of these has left
+	swept     sweepTally
 }
+
+func (s *stage) sweeps() bool { return s.plan.Sweeps() }
 
 const hosting, orders = "NW1024", "orders"
 
@@ -54,7 +74,7 @@ func (s *stage) cluster() string { return fmt.Sprintf("%08x-c4a0-4000-8000-%012x
 
 // plant gives the people of a schedule their accounts, and each a namesake who stays.
 func (w *world) plant(ctx context.Context, sch Schedule) (*stage, error) {
-	s := &stage{w: w, seed: sch.Seed, oids: map[string]string{}}
+	s := &stage{w: w, seed: sch.Seed, oids: map[string]string{}, plan: sch, ranBefore: map[string]int{}}
 	sql := "create role " + s.heir() + ";"
 	cluster := digitalocean.Cluster{ID: s.cluster(), Name: fmt.Sprintf("chaos-%d", sch.Seed), Engine: "pg", Databases: []string{"shop"}}
 	for i, p := range sch.People {
@@ -152,6 +172,11 @@ func (s *stage) roster() string {
 	for _, l := range s.people {
 		for _, m := range l.made {
 			out += strings.Join([]string{l.id, m.on, m.account, m.host}, ",") + "\n"
+		}
+	}
+	for who, like := range s.stayers() {
+		for _, m := range like.made {
+			out += strings.Join([]string{who, m.on, m.account + "x", m.host}, ",") + "\n"
 		}
 	}
 	return out

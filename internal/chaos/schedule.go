@@ -49,6 +49,9 @@ const (
 // Providers are the simulated ones.
 var Providers = []string{"digitalocean", "netim", "plesk", "trove"}
 
+// Readers are the sweeps that only report: one lists, the other looks at every account.
+var Readers = []string{"ghosts", "grants"}
+
 // Workers is how many run.
 const Workers = 2
 
@@ -62,6 +65,10 @@ type Person struct {
 	Back bool
 	// Hosts is how many accounts somebody on Maria has there: one name at several hosts.
 	Hosts int
+	// Swept is true for somebody whose case a sweep opens: its reason is sweep.
+	Swept bool
+	// LoggedIn is true for somebody with a session at the target while being cut off.
+	LoggedIn bool
 }
 
 // Fault is something that breaks, once.
@@ -102,11 +109,17 @@ type Schedule struct {
 	Seed   uint64
 	People []Person
 	Faults []Fault
+	Reader string // the sweep that only reports, all the while; empty: none
+}
+
+// Sweeps reports whether a sweep takes part.
+func (s Schedule) Sweeps() bool {
+	return s.Reader != "" || slices.ContainsFunc(s.People, func(p Person) bool { return p.Swept })
 }
 
 // String is the schedule on a line: how many leave, and what breaks.
 func (s Schedule) String() string {
-	words := []string{fmt.Sprintf("%d leave", len(s.People))}
+	words := []string{fmt.Sprintf("%d leave", len(s.People)) + s.aside()}
 	for _, f := range s.Faults {
 		words = append(words, f.String())
 	}
@@ -116,6 +129,33 @@ func (s Schedule) String() string {
 // setsClockOf reports whether somebody sets the clock of a server or a worker.
 func (s Schedule) setsClockOf(on string) bool {
 	return slices.ContainsFunc(s.Faults, func(f Fault) bool { return f.Kind == StepClock && f.On == on })
+}
+
+// aside is what a schedule has beside the leavers and the faults, in brackets.
+func (s Schedule) aside() string {
+	var words []string
+	swept, inside := 0, 0
+	for _, p := range s.People {
+		if p.Swept {
+			swept++
+		}
+		if p.LoggedIn {
+			inside++
+		}
+	}
+	if swept > 0 {
+		words = append(words, fmt.Sprintf("%d swept", swept))
+	}
+	if inside > 0 {
+		words = append(words, fmt.Sprintf("%d logged in", inside))
+	}
+	if s.Reader != "" {
+		words = append(words, "beside "+s.Reader)
+	}
+	if len(words) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(words, ", ") + ")"
 }
 
 // Plan is the schedule of a seed.
@@ -137,7 +177,22 @@ func Plan(seed uint64) Schedule {
 	}
 	onMaria(&s)
 	s.Faults = append(s.Faults, boundary(seed))
+	s.sweeps()
 	return s
+}
+
+// sweeps decides about sweeps and sessions, from numbers of their own: nothing that is
+// decided before or behind them changes them, or is changed.
+func (s *Schedule) sweeps() {
+	r := rand.New(rand.NewPCG(s.Seed, 0x5ee95)) //nolint:gosec // nobody has to be unable to guess it
+	for i := range s.People {
+		p := &s.People[i]
+		p.Swept = r.IntN(3) == 0
+		p.LoggedIn = r.IntN(2) == 0 && slices.Contains(p.Systems, Target)
+	}
+	if r.IntN(3) == 0 {
+		s.Reader = Readers[r.IntN(len(Readers))]
+	}
 }
 
 func person(r *rand.Rand) Person {

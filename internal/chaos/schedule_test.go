@@ -14,7 +14,7 @@ func TestPlan(t *testing.T) {
 	require.Equal(t, Schedule{
 		Seed: 5,
 		People: []Person{
-			{Reason: "hr", Systems: []string{"plesk", "pg-main"}},
+			{Reason: "hr", Systems: []string{"plesk", "pg-main"}, Swept: true, LoggedIn: true},
 			{Reason: "incident", Systems: []string{"digitalocean", "pg-main", "maria-main"}, Back: true, Hosts: 1},
 		},
 		Faults: []Fault{
@@ -25,10 +25,11 @@ func TestPlan(t *testing.T) {
 			{Kind: KillTarget, On: Maria, After: 12, For: 1364 * time.Millisecond},
 			{Kind: KillTarget, On: Target, After: 1, For: 400 * time.Millisecond},
 		},
+		Reader: "grants",
 	}, Plan(5))
 	for seed, want := range map[uint64]string{
-		5: "2 leave temporal:cut-answer<1+460ms netim:latency>6+627ms records:kill-records>4+1.024s records:kill-records@2.899s+935ms maria-main:kill-target>12+1.364s pg-main:kill-target>1+400ms",
-		6: "3 leave trove:reset@3.527s+280ms workers:kill-worker>13+872ms pg-main:kill-target<6+899ms records:kill-records>3+116ms digitalocean:error>12×2 maria-main:kill-target>1+400ms",
+		5: "2 leave (1 swept, 1 logged in, beside grants) temporal:cut-answer<1+460ms netim:latency>6+627ms records:kill-records>4+1.024s records:kill-records@2.899s+935ms maria-main:kill-target>12+1.364s pg-main:kill-target>1+400ms",
+		6: "3 leave (1 swept, 1 logged in, beside grants) trove:reset@3.527s+280ms workers:kill-worker>13+872ms pg-main:kill-target<6+899ms records:kill-records>3+116ms digitalocean:error>12×2 maria-main:kill-target>1+400ms",
 	} {
 		require.Equal(t, want, Plan(seed).String())
 	}
@@ -40,6 +41,7 @@ func TestPlansAreOfAllKinds(t *testing.T) {
 	t.Parallel()
 	kinds, systems, clocks, killed, cancels, back := map[Kind]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, 0, 0
 	midway := false
+	swept, inside, readers := 0, map[bool]int{}, map[string]int{}
 	for seed := range uint64(200) {
 		s := Plan(seed)
 		require.GreaterOrEqual(t, len(s.People), 2)
@@ -55,11 +57,19 @@ func TestPlansAreOfAllKinds(t *testing.T) {
 			if p.Cancel > 0 {
 				cancels++
 			}
+			if p.Swept {
+				swept++
+			}
+			if p.LoggedIn {
+				require.Contains(t, p.Systems, Target)
+				inside[p.Swept]++
+			}
 			if p.Back {
 				require.Zero(t, p.Cancel)
 				back++
 			}
 		}
+		readers[s.Reader]++
 		for _, f := range s.Faults {
 			kinds[f.Kind] = true
 			killed[f.On] = killed[f.On] || f.Kind == KillTarget
@@ -82,6 +92,9 @@ func TestPlansAreOfAllKinds(t *testing.T) {
 	require.True(t, killed[Target] && killed[Maria], killed)
 	require.Positive(t, cancels)
 	require.Positive(t, back)
+	require.Positive(t, swept)
+	require.Len(t, inside, 2)
+	require.Len(t, readers, 1+len(Readers))
 }
 
 // So many seeds in a row kill everything before and after each change.

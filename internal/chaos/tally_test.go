@@ -91,7 +91,7 @@ func (a *tally) add(sch Schedule, r result) {
 	for _, e := range r.ends {
 		a.ends[e]++
 	}
-	fmt.Printf("seed %d: %s; %d struck; ended %s; %.1f s\n", sch.Seed, sch, len(r.struck), strings.Join(r.ends, " "), r.took.Seconds())
+	fmt.Printf("seed %d: %s; %d struck; %sended %s; %.1f s\n", sch.Seed, sch, len(r.struck), r.swept, strings.Join(r.ends, " "), r.took.Seconds())
 	if len(r.wrong) > 0 {
 		a.failed = append(a.failed, sch.Seed)
 		fmt.Printf("  violations: %s\n", strings.Join(r.wrong, "\n    "))

@@ -42,6 +42,7 @@ type world struct {
 	proxies         map[string]*proxy
 	site            *simulators.Site
 	wire            *wire
+	sweeper         sweeper
 	disk            sync.Mutex
 	full            int
 
