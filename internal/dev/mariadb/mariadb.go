@@ -86,11 +86,17 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	}
 }
 
-// Restart starts the server again, on its port, after it has ended.
+// Restart starts the server again, on its port, after it has ended. It is tried a few
+// times: somebody's connection may have got the port for its own end meanwhile.
 func (s *Server) Restart(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
-	return s.launch(ctx)
+	for attempt := 1; ; attempt++ {
+		err := s.launch(ctx)
+		if err == nil || attempt == attempts || ctx.Err() != nil {
+			return err
+		}
+	}
 }
 
 // Config is how the driver reaches the server as root. The caller may change it.

@@ -7,6 +7,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -90,6 +91,30 @@ func TestKeepsDataAcrossRestart(t *testing.T) {
 	require.Error(t, s.Kill(), "it is gone")
 	require.NoError(t, s.Restart(t.Context()))
 	require.Equal(t, "1", value(t, dsn, "select count(*) from mysql.user where user = 'kept'"))
+}
+
+func TestRestartsOnAPortThatWasTakenForAWhile(t *testing.T) {
+	t.Parallel()
+	s, err := Start(t.Context(), Options{Dir: filepath.Join(folder(t), "m")})
+	require.NoError(t, err)
+	defer s.Stop()
+	require.NoError(t, s.Kill())
+	other, err := net.Listen("tcp", s.Addr)
+	require.NoError(t, err)
+	go func() {
+		for { // until the server was there and found it taken
+			c, err := other.Accept()
+			if err != nil {
+				return
+			}
+			_ = c.Close()
+			if strings.Contains(host.Tail(s.logFile(), 20), "Can't start server: Bind") {
+				_ = other.Close()
+			}
+		}
+	}()
+	require.NoError(t, s.Restart(t.Context()))
+	require.Equal(t, "root@%", value(t, s.Config().FormatDSN(), "select current_user()"))
 }
 
 func TestServerThatDoesNotStart(t *testing.T) {
