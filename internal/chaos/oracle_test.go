@@ -168,13 +168,9 @@ type ending struct {
 	Outcomes          []string // "connection/account outcome"
 }
 
+// It is asked often, so on connections that stay; those that a kill ended are an error.
 func (w *world) ending(ctx context.Context, principal string) (e ending, err error) {
-	c, err := pgx.Connect(ctx, w.recordsURL)
-	if err != nil {
-		return e, err
-	}
-	defer c.Close(context.WithoutCancel(ctx))
-	err = c.QueryRow(ctx, `select id, status, phase, (select count(*) from sever.tasks t where t.case_id = c.id and closed_at is null and words <> ''),
+	err = w.ask.QueryRow(ctx, `select id, status, phase, (select count(*) from sever.tasks t where t.case_id = c.id and closed_at is null and words <> ''),
 		array(select connection || '/' || name || ' ' || outcome from sever.case_accounts a where a.case_id = c.id order by 1)
 		from sever.cases c where principal = $1 order by opened_at desc limit 1`, principal).Scan(&e.ID, &e.Status, &e.Phase, &e.Tasks, &e.Outcomes)
 	return e, err

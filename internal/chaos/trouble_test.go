@@ -86,6 +86,7 @@ func (t *trouble) over(ctx context.Context) (struck []Fault, err error) {
 			errs = append(errs, err)
 		}
 	}
+	t.w.ask.Reset()
 	t.w.site.Calm()
 	t.w.site.Netim.ForgetSessions() // those of killed workers; the real one does so by itself, after a while
 	return struck, errors.Join(errs...)

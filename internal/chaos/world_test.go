@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/dev/postgres"
@@ -48,6 +49,7 @@ type world struct {
 
 	recordsAddr string
 	recordsURL  string // the superuser's, of the records' database
+	ask         *pgxpool.Pool
 	targetURL   string // likewise, of the target's
 	targetLog   string
 	web         []*http.Server
@@ -118,6 +120,9 @@ func (w *world) startServers(ctx context.Context) error {
 	w.temporal = &server{part: t, stop: t.Kill}
 	w.recordsAddr = records.Addr
 	w.recordsURL, w.targetURL = records.URL(database), target.URL("postgres")
+	if w.ask, err = pgxpool.New(ctx, w.recordsURL); err != nil {
+		return err
+	}
 	if err := w.prepareRecords(ctx, records); err != nil {
 		return err
 	}
@@ -233,6 +238,9 @@ func (w *world) close() error {
 	}
 	for _, p := range w.proxies {
 		p.Stop()
+	}
+	if w.ask != nil {
+		w.ask.Close()
 	}
 	for _, s := range w.web {
 		errs = append(errs, s.Close())
