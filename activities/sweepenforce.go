@@ -30,12 +30,16 @@ type SweepOpener interface {
 }
 
 // NotOpenedError is the answer that a case is not opened, in the words of who says so.
-type NotOpenedError struct{ Err error }
+type NotOpenedError struct {
+	Err error
+	// Later is true where only this principal's case says no, and only for now.
+	Later bool
+}
 
-func (e NotOpenedError) Error() string { return e.Err.Error() }
+func (e *NotOpenedError) Error() string { return e.Err.Error() }
 
 // Unwrap is the answer as it was.
-func (e NotOpenedError) Unwrap() error { return e.Err }
+func (e *NotOpenedError) Unwrap() error { return e.Err }
 
 // SweepAsk is a case that a sweep asks for.
 type SweepAsk struct {
@@ -100,6 +104,7 @@ func (e *Sweeps) enforce(ctx context.Context, in SweepEnforceInput) (out SweepEn
 	leavers = slices.DeleteFunc(leavers, func(who access.PrincipalID) bool { return slices.Contains(again, who) })
 	now, waits := s.Allows(trust, len(leavers))
 	out.Waiting, out.WaitsFor = len(leavers)-now, waits
+	later := 0
 	for i, who := range slices.Concat(again, leavers[:now]) {
 		if err := stopping(ctx); err != nil {
 			return out, err
@@ -108,11 +113,17 @@ func (e *Sweeps) enforce(ctx context.Context, in SweepEnforceInput) (out SweepEn
 		if err != nil {
 			return out, err
 		}
-		if no != nil { // who may not, may not for the others either; it counts as asked for
-			out.Opened--
-			out.Waiting, out.WaitsFor = len(again)+len(leavers)-i, no.Error()
+		if no == nil {
+			continue
+		}
+		out.Opened-- // it counts as asked for
+		out.WaitsFor = no.Error()
+		if !no.Later { // who may not, may not for the others either
+			out.Waiting = later + len(again) + len(leavers) - i
 			break
 		}
+		later++
+		out.Waiting++
 	}
 	return e.count(ctx, s, in, out)
 }
@@ -141,7 +152,7 @@ func (e *Sweeps) asked(ctx context.Context, s store.Sweep, in SweepEnforceInput)
 // open notes that a case is asked for and then asks for it; repeated it is the same case.
 // No says why it was not opened. Err is that our records could not be kept, or that
 // nobody knows whether it was opened: another attempt reads, and asks with the same key.
-func (e *Sweeps) open(ctx context.Context, s store.Sweep, run int, who access.PrincipalID, policy plan.Policy) (no, err error) {
+func (e *Sweeps) open(ctx context.Context, s store.Sweep, run int, who access.PrincipalID, policy plan.Policy) (no *NotOpenedError, err error) {
 	ask := SweepAsk{Principal: who, Policy: policy, Requester: s.CreatedBy, Ticket: fmt.Sprintf("sweep %s, run %d", s.Name, run), Key: sweepKey(s, run, who)}
 	err = e.store.Do(ctx, func(tx *store.Tx) (err error) {
 		if ask.Case, err = tx.Remember(ctx, ask.Key, e.newID(time.Now()), who); err != nil {
@@ -156,8 +167,8 @@ func (e *Sweeps) open(ctx context.Context, s store.Sweep, run int, who access.Pr
 	switch {
 	case ctx.Err() != nil && err != nil:
 		return nil, ctx.Err()
-	case errors.As(err, new(NotOpenedError)):
-		return err, nil
+	case errors.As(err, &no):
+		return no, nil
 	case err != nil:
 		return nil, fmt.Errorf("open case %s of %s for the sweep %s: %w", ask.Case, who, s.Name, err)
 	}

@@ -31,6 +31,14 @@ const (
 // nothing. Who only wants it to be held can be content.
 const HeldAlready = "HeldAlready"
 
+// Why a case refuses what another moment would allow; types of errors. A case that is
+// Closing is gone in a moment, and the records may say so already; one that is Cancelling
+// gives back first what it took.
+const (
+	Closing    = "Closing"
+	Cancelling = "Cancelling"
+)
+
 // TaskQueue is where the workflows and the activities that keep records run. Each
 // connection has a queue of its own for the activities that reach it.
 const TaskQueue = "sever"

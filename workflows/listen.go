@@ -107,19 +107,31 @@ func (o *offboarding) validSubmit(s Submit) error {
 		return errors.New("a case id, a principal and a requester are needed")
 	case o.Case != "" && s.Principal != o.Principal:
 		return fmt.Errorf("this workflow is about another principal")
-	case o.status != access.CaseOpen:
-		return errors.New("the case has just closed; submit again")
+	case o.closing:
+		return o.isClosing()
 	case o.Cancelled:
-		return fmt.Errorf("case %s is being cancelled; submit again when it is closed", o.Case)
+		return later(Cancelling, fmt.Sprintf("case %s is being cancelled; submit again when it is closed", o.Case))
 	}
 	return nil
+}
+
+// later is a refusal that another moment does not hear.
+func later(kind, words string) error {
+	return temporal.NewNonRetryableApplicationError(words, kind, nil)
+}
+
+func (o *offboarding) isClosing() error {
+	return later(Closing, fmt.Sprintf("case %s is closing at this moment; ask again", o.Case))
 }
 
 // validReinstate refuses to reinstate while a case is open: a cancel gives back what
 // it took.
 func (o *offboarding) validReinstate(Reinstate) error {
-	if o.Case == "" {
+	switch {
+	case o.Case == "":
 		return errors.New("an offboarding is about to begin; ask again")
+	case o.closing:
+		return o.isClosing()
 	}
 	return fmt.Errorf("case %s is open: sever cancel %s gives back what it took", o.Case, o.Case)
 }
@@ -129,8 +141,8 @@ func (o *offboarding) alive(d Decision) error {
 	switch {
 	case o.Case == "" || !o.Opened:
 		return errors.New("there is no case yet")
-	case o.status != access.CaseOpen:
-		return fmt.Errorf("case %s is closed", o.Case)
+	case o.closing:
+		return o.isClosing()
 	case o.Cancelled:
 		return fmt.Errorf("case %s is being cancelled", o.Case)
 	case strings.TrimSpace(d.By) == "":

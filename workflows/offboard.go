@@ -74,6 +74,9 @@ type offboarding struct {
 	waves       []*wave                        // under way, oldest first
 	turns       int                            // counts changes, so that a wait notices them
 	status      access.CaseStatus
+	// closing is true while the records are asked to end the case: what it said yes to
+	// then, nobody would carry out.
+	closing bool
 }
 
 func newOffboarding(s State) *offboarding {
@@ -188,6 +191,8 @@ func (o *offboarding) reopen(ctx workflow.Context) {
 
 // close ends the case, if the records agree that it can end.
 func (o *offboarding) close(ctx workflow.Context, cancelled bool) (Result, bool, error) {
+	o.closing = true
+	defer func() { o.closing = o.status != access.CaseOpen }()
 	var closed activities.Closed
 	err := workflow.ExecuteActivity(o.bookLater(ctx), records.Close, activities.CloseInput{
 		Case: o.Case, Cancelled: cancelled, At: workflow.Now(ctx), TaskDue: o.Policy.TaskDue}).Get(ctx, &closed)

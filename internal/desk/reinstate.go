@@ -46,7 +46,14 @@ func (d *Desk) Reinstate(ctx context.Context, p Plea) (store.Case, workflows.Rei
 	if err := d.Awake(ctx); err != nil {
 		return c, none, err
 	}
-	answer, err := d.reinstate(ctx, workflows.Reinstate{Case: c.ID, Principal: c.Principal, Requester: p.By, Why: p.Why, Ticket: p.Ticket}, p.Key)
+	key := p.Key
+	if key == "" {
+		key = "desk-" + Random(20)
+	}
+	r := workflows.Reinstate{Case: c.ID, Principal: c.Principal, Requester: p.By, Why: p.Why, Ticket: p.Ticket}
+	answer, err := whileEnding(ctx, func(ctx context.Context, try string) (workflows.Reinstating, error) {
+		return d.reinstate(ctx, r, key+try)
+	})
 	return c, answer, err
 }
 
@@ -75,11 +82,6 @@ func (d *Desk) pleaded(p Plea) error {
 // reinstate starts the workflow that waits for the approval, or finds the one that
 // does already.
 func (d *Desk) reinstate(ctx context.Context, r workflows.Reinstate, key string) (workflows.Reinstating, error) {
-	if key == "" {
-		key = "desk-" + Random(20)
-	}
-	asked, cancel := context.WithTimeout(ctx, Within)
-	defer cancel()
 	start := d.Temporal.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
 		ID: d.workflowID(r.Principal), TaskQueue: d.queue(),
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
@@ -89,13 +91,13 @@ func (d *Desk) reinstate(ctx context.Context, r workflows.Reinstate, key string)
 		StaticSummary: "reinstate what case " + r.Case + " took",
 	}, "ReinstatePrincipal")
 	var answer workflows.Reinstating
-	h, err := d.Temporal.UpdateWithStartWorkflow(asked, client.UpdateWithStartWorkflowOptions{
+	h, err := d.Temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: start,
 		UpdateOptions: client.UpdateWorkflowOptions{UpdateID: key, UpdateName: workflows.UpdateReinstate, Args: []any{r},
 			WaitForStage: client.WorkflowUpdateStageCompleted},
 	})
 	if err == nil {
-		err = h.Get(asked, &answer)
+		err = h.Get(ctx, &answer)
 	}
-	return answer, Refusal(ctx, err, Within)
+	return answer, err
 }

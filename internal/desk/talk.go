@@ -46,6 +46,26 @@ func (d *Desk) update(ctx context.Context, workflowID, update, key string, with 
 	return Refusal(ctx, err, Within)
 }
 
+// whileEnding asks again for as long as what runs for the principal is about to end, and
+// makes room for what was asked for: a case that has just closed, or a reinstatement that
+// withdraws. Ask is given a suffix that makes each try a request of its own.
+func whileEnding[T any](ctx context.Context, ask func(ctx context.Context, try string) (T, error)) (T, error) {
+	asked, cancel := context.WithTimeout(ctx, Within)
+	defer cancel()
+	for try := ""; ; try += "+" {
+		answer, err := ask(asked, try)
+		said, ok := errors.AsType[*temporal.ApplicationError](err)
+		if !ok || said.Type() != workflows.Outranked && said.Type() != workflows.Closing {
+			return answer, Refusal(ctx, err, Within)
+		}
+		select {
+		case <-asked.Done():
+			return answer, Refusal(ctx, err, Within)
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
 // Refusal tells a case that says no from a worker that says nothing within a time.
 func Refusal(ctx context.Context, err error, within time.Duration) error {
 	var said *temporal.ApplicationError

@@ -86,7 +86,8 @@ func (k keeper) OpenFor(ctx context.Context, in store.Incident, who access.Princ
 func (k keeper) OpenSwept(ctx context.Context, a activities.SweepAsk) (activities.Taken, error) {
 	opened, err := k.desk().Submit(ctx, workflows.Submit{Case: a.Case, Principal: a.Principal, Policy: a.Policy, Requester: a.Requester, Ticket: a.Ticket}, a.Key)
 	if desk.SaysNo(err) {
-		err = activities.NotOpenedError{Err: err}
+		said := desk.Explain(err).Said
+		err = &activities.NotOpenedError{Err: err, Later: said == workflows.Closing || said == workflows.Cancelling}
 	}
 	return activities.Taken{Case: opened.Case, Joined: opened.Joined, Escalated: opened.Escalated}, err
 }

@@ -105,9 +105,28 @@ func TestASweepAsksAgainWhenNobodyAnswered(t *testing.T) {
 func TestASweepStopsAtANo(t *testing.T) {
 	t.Parallel()
 	o, once := enforces(t)
-	o.fails = activities.NotOpenedError{Err: errors.New("dba@example.com may not")}
+	o.fails = &activities.NotOpenedError{Err: errors.New("dba@example.com may not")}
 	out, err := once()
 	require.NoError(t, err)
 	require.Equal(t, activities.SweepEnforced{Opened: 0, Waiting: 3, WaitsFor: "dba@example.com may not"}, out)
 	require.Empty(t, enforcedRows(o.w))
+}
+
+// A case that is about to end says no for one person only, and only for now.
+func TestASweepPassesBySomebodyWhoseCaseIsEnding(t *testing.T) {
+	t.Parallel()
+	o, once := enforces(t)
+	_, err := once()
+	require.NoError(t, err)
+	require.NoError(t, asSuperuser(`insert into sever.plans (case_id, no, hash, body, connections, status, needs_word, made_at, decided_by, decided_at)
+		values ('`+o.asked[0].Case+`', 1, 'h', '{}', '{}', 'approved', true, now(), 'boss', now()) -- %s`)(o.w))
+	o.fails = &activities.NotOpenedError{Err: errors.New("case C-1 is being cancelled"), Later: true}
+	out, err := once()
+	require.NoError(t, err)
+	require.Equal(t, activities.SweepEnforced{Opened: 1, Waiting: 2, WaitsFor: "case C-1 is being cancelled"}, out)
+	var asked []access.PrincipalID
+	for _, a := range o.asked {
+		asked = append(asked, a.Principal)
+	}
+	require.Equal(t, []access.PrincipalID{"E1", "E2", "E3"}, asked)
 }
