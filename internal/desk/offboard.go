@@ -58,39 +58,73 @@ func (d *Desk) Submit(ctx context.Context, s workflows.Submit, key string) (Open
 			return out, err
 		}
 	}
-	// An open case goes on under its own id, also when its workflow is gone.
-	if open, err := d.Store.OpenCaseOf(ctx, s.Principal); err == nil {
-		s.Case = open.ID
-		if plan.MoreUrgent(s.Policy.Reason, open.Reason) {
-			_ = d.Raise(ctx, s.Principal, s.Policy.Priority) // it is asked all the same, later
-		}
-	} else if !errors.Is(err, store.ErrNotFound) {
+	out, err = whileEnding(ctx, func(ctx context.Context, try string) (Opened, error) { return d.put(ctx, s, key, try) })
+	if err != nil {
+		err = Explain(err).Then("give the command again with --key %s: it cannot open two cases", key)
+	}
+	return out, err
+}
+
+// put puts a request to the case that it goes to, once.
+func (d *Desk) put(ctx context.Context, s workflows.Submit, key, try string) (out Opened, err error) {
+	out = Opened{Principal: s.Principal, Key: key}
+	if out.Case, err = d.tie(ctx, &s, key); err != nil {
 		return out, err
 	}
-	fresh := s.Case
+	if out.Case != "" {
+		out.Joined, out.Over = true, true
+		return out, nil
+	}
+	answer, err := d.submit(ctx, s, key+try)
+	if err != nil {
+		return out, err
+	}
+	out.Case, out.Joined, out.Escalated = answer.Case, answer.Joined, answer.Escalated
+	return out, d.Store.Do(ctx, func(tx *store.Tx) error {
+		_, err := tx.Remember(ctx, key, answer.Case, s.Principal)
+		return err
+	})
+}
+
+// tie finds the id that a request goes to a case with. A key that was used before finds
+// the same one; over is its case if that has ended by now. A new key is tied to a new case
+// at once, for whoever asks again has to open the same; but to one that is open only when
+// that has said yes, for it may be about to give everything back.
+func (d *Desk) tie(ctx context.Context, s *workflows.Submit, key string) (over string, err error) {
+	open, err := d.Store.OpenCaseOf(ctx, s.Principal)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return "", err
+	}
+	var was string
 	err = d.Store.Do(ctx, func(tx *store.Tx) (err error) {
-		s.Case, err = tx.Remember(ctx, key, fresh, s.Principal)
+		if open.ID != "" {
+			was, err = tx.Recall(ctx, key, s.Principal)
+		} else {
+			was, err = tx.Remember(ctx, key, s.Case, s.Principal)
+		}
 		return err
 	})
 	if err != nil {
-		return out, err
+		return "", err
 	}
-	if s.Case != fresh { // the key was used before: perhaps its case is over by now
-		old, err := d.Store.Case(ctx, s.Case)
+	if was != "" && was != open.ID {
+		old, err := d.Store.Case(ctx, was)
 		if err == nil && old.Status != access.CaseOpen {
-			out.Case, out.Joined, out.Over = old.ID, true, true
-			return out, nil
+			return old.ID, nil
 		}
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return out, err
+			return "", err
 		}
 	}
-	answer, err := d.submit(ctx, s, key)
-	if err != nil {
-		return out, Explain(err).Then("give the command again with --key %s: it cannot open two cases", key)
+	if open.ID == "" {
+		s.Case = was
+		return "", nil
 	}
-	out.Case, out.Joined, out.Escalated = answer.Case, answer.Joined, answer.Escalated
-	return out, nil
+	s.Case = open.ID // it goes on under its own id, also when its workflow is gone
+	if plan.MoreUrgent(s.Policy.Reason, open.Reason) {
+		_ = d.Raise(ctx, s.Principal, s.Policy.Priority) // it is asked all the same, later
+	}
+	return "", nil
 }
 
 // doubtful is why a case of the principal begins held: a sender said that what leads
@@ -105,23 +139,6 @@ func (d *Desk) doubtful(ctx context.Context, who access.PrincipalID) (string, er
 
 // submit opens the case, or joins the running one.
 func (d *Desk) submit(ctx context.Context, s workflows.Submit, key string) (workflows.Submitted, error) {
-	asked, cancel := context.WithTimeout(ctx, Within)
-	defer cancel()
-	for try := key; ; try += "+" {
-		answer, err := d.submitOnce(asked, s, try)
-		// A reinstatement of the same person withdraws for us; it ends in a moment.
-		if said, ok := errors.AsType[*temporal.ApplicationError](err); !ok || said.Type() != workflows.Outranked {
-			return answer, Refusal(ctx, err, Within)
-		}
-		select {
-		case <-asked.Done():
-			return answer, Refusal(ctx, err, Within)
-		case <-time.After(200 * time.Millisecond):
-		}
-	}
-}
-
-func (d *Desk) submitOnce(ctx context.Context, s workflows.Submit, key string) (workflows.Submitted, error) {
 	start := d.Temporal.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
 		ID: d.workflowID(s.Principal), TaskQueue: d.queue(),
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,

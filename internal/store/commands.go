@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 
 	"github.com/jackc/pgx/v5"
 
@@ -19,10 +20,19 @@ func (t *Tx) Remember(ctx context.Context, key, caseID string, principal access.
 		on conflict (key) do nothing`, args); err != nil {
 		return "", err
 	}
-	was, err := collectOne(ctx, t.tx, op, func(row pgx.CollectableRow) (k KeyReusedError, err error) {
+	return t.Recall(ctx, key, principal)
+}
+
+// Recall is the case that an idempotency key belongs to; empty for a key that is new. A
+// key that was used for another principal is a *KeyReusedError.
+func (t *Tx) Recall(ctx context.Context, key string, principal access.PrincipalID) (string, error) {
+	was, err := collectOne(ctx, t.tx, "recall the command", func(row pgx.CollectableRow) (k KeyReusedError, err error) {
 		return k, row.Scan(&k.Key, &k.CaseID, &k.Principal)
-	}, `select key, case_id, principal from commands where key = @key`, args)
-	if err == nil && was.Principal != principal {
+	}, `select key, case_id, principal from commands where key = @key`, pgx.NamedArgs{"key": key})
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return "", nil
+	case err == nil && was.Principal != principal:
 		return "", &was
 	}
 	return was.CaseID, err

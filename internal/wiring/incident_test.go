@@ -144,11 +144,14 @@ func TestAnIncidentGoesOnByItsKey(t *testing.T) {
 	cases := people[0].CaseID
 
 	let()
-	require.Equal(t, access.CaseCancelled, w.Ends(c.ids[1]).Status)
+	cancelled := w.Ends(c.ids[1])
+	require.Equal(t, access.CaseCancelled, cancelled.Status)
 	again := w.Strike(alarm)
 	require.Equal(t, in.ID, again.ID)
 	require.Equal(t, activities.Disbanded{Taken: 3}, w.Disbanded(in.ID))
-	require.Equal(t, cases, w.People(in.ID)[0].CaseID, "nobody has two cases of it")
+	people = w.People(in.ID)
+	require.Equal(t, cases, people[0].CaseID, "nobody has two cases of it")
+	require.NotEqual(t, cancelled.Case, people[1].CaseID, "a case that gave everything back takes nothing")
 }
 
 func TestAnIncidentThatNobodyStartedIsTakenUp(t *testing.T) {
