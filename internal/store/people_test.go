@@ -121,4 +121,21 @@ func TestTheFirstCommandWithAKeyDecides(t *testing.T) {
 	var reused *KeyReusedError
 	require.ErrorAs(t, err, &reused)
 	require.Equal(t, &KeyReusedError{Key: "key", CaseID: got[0], Principal: "E1"}, reused)
+
+	recall := func(key string, who access.PrincipalID) (was string, err error) {
+		return was, s.Do(t.Context(), func(tx *Tx) (err error) {
+			was, err = tx.Recall(t.Context(), key, who)
+			return err
+		})
+	}
+	was, err := recall("key", "E1")
+	require.NoError(t, err)
+	require.Equal(t, got[0], was)
+	_, err = recall("key", "E2")
+	require.ErrorAs(t, err, &reused)
+	for range 2 { // it ties nothing
+		was, err = recall("another", "E1")
+		require.NoError(t, err)
+		require.Empty(t, was)
+	}
 }
