@@ -31,8 +31,8 @@ const (
 // nothing. Who only wants it to be held can be content.
 const HeldAlready = "HeldAlready"
 
-// Why a case refuses what another moment would allow; types of errors. A case that is
-// Closing is gone in a moment, and the records may say so already; one that is Cancelling
+// Why a case refuses what another moment would allow; types of errors. What is
+// Closing is gone in a moment, and the records may say so already; what is Cancelling
 // gives back first what it took.
 const (
 	Closing    = "Closing"

@@ -58,7 +58,7 @@ func (r *reinstatement) validAsk(in Reinstate) error {
 	case strings.TrimSpace(in.Why) == "":
 		return errors.New("a reinstatement needs a reason")
 	case r.over || r.status != access.CaseOpen:
-		return errors.New("the reinstatement has just ended; ask again")
+		return later(Closing, "the reinstatement has just ended; ask again")
 	case r.asked.Case != "" && (r.asked.Case != in.Case || r.plan.No == 0):
 		return fmt.Errorf("a reinstatement of case %s is under way", r.asked.Case)
 	}
