@@ -109,14 +109,16 @@ func (e *Sweeps) enforce(ctx context.Context, in SweepEnforceInput) (out SweepEn
 		if err := stopping(ctx); err != nil {
 			return out, err
 		}
-		no, err := e.open(ctx, s, in.Run, who, policy)
+		opened, no, err := e.open(ctx, s, in.Run, who, policy)
 		if err != nil {
 			return out, err
+		}
+		if !opened {
+			out.Opened-- // it counts as asked for
 		}
 		if no == nil {
 			continue
 		}
-		out.Opened-- // it counts as asked for
 		out.WaitsFor = no.Error()
 		if !no.Later { // who may not, may not for the others either
 			out.Waiting = later + len(again) + len(leavers) - i
@@ -150,9 +152,11 @@ func (e *Sweeps) asked(ctx context.Context, s store.Sweep, in SweepEnforceInput)
 }
 
 // open notes that a case is asked for and then asks for it; repeated it is the same case.
-// No says why it was not opened. Err is that our records could not be kept, or that
+// It was not opened, either, where a case that was open takes the request, such as one
+// that an earlier run asked for and that was not on record yet. No says why no case takes
+// it. Err is that our records could not be kept, or that
 // nobody knows whether it was opened: another attempt reads, and asks with the same key.
-func (e *Sweeps) open(ctx context.Context, s store.Sweep, run int, who access.PrincipalID, policy plan.Policy) (no *NotOpenedError, err error) {
+func (e *Sweeps) open(ctx context.Context, s store.Sweep, run int, who access.PrincipalID, policy plan.Policy) (opened bool, no *NotOpenedError, err error) {
 	ask := SweepAsk{Principal: who, Policy: policy, Requester: s.CreatedBy, Ticket: fmt.Sprintf("sweep %s, run %d", s.Name, run), Key: sweepKey(s, run, who)}
 	err = e.store.Do(ctx, func(tx *store.Tx) (err error) {
 		if ask.Case, err = tx.Remember(ctx, ask.Key, e.newID(time.Now()), who); err != nil {
@@ -161,18 +165,18 @@ func (e *Sweeps) open(ctx context.Context, s store.Sweep, run int, who access.Pr
 		return tx.NoteSweepCase(ctx, s.ID, run, ask.Case, who)
 	})
 	if err != nil {
-		return nil, err
+		return false, nil, err
 	}
 	taken, err := e.cases.OpenSwept(ctx, ask)
 	switch {
 	case ctx.Err() != nil && err != nil:
-		return nil, ctx.Err()
+		return false, nil, ctx.Err()
 	case errors.As(err, &no):
-		return no, nil
+		return false, no, nil
 	case err != nil:
-		return nil, fmt.Errorf("open case %s of %s for the sweep %s: %w", ask.Case, who, s.Name, err)
+		return false, nil, fmt.Errorf("open case %s of %s for the sweep %s: %w", ask.Case, who, s.Name, err)
 	}
-	return nil, e.tell(ctx, s, run, who, taken)
+	return taken.Case == ask.Case, nil, e.tell(ctx, s, run, who, taken)
 }
 
 func sweepKey(s store.Sweep, run int, who access.PrincipalID) string {

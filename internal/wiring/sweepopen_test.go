@@ -1,6 +1,7 @@
 package wiring_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"testing"
@@ -24,12 +25,13 @@ type opener struct {
 	w     *severtest.World
 	opens bool // the case is opened, whatever is answered
 	fails error
+	joins string // the case that takes it, if it is another one than was asked for
 	asked []activities.SweepAsk
 }
 
 func (o *opener) OpenSwept(ctx context.Context, a activities.SweepAsk) (activities.Taken, error) {
 	o.asked = append(o.asked, a)
-	if o.fails == nil || o.opens {
+	if o.fails == nil && o.joins == "" || o.opens {
 		err := o.w.Parts.Store.Do(ctx, func(tx *store.Tx) error {
 			return tx.OpenCase(ctx, store.Case{ID: a.Case, Principal: a.Principal, Reason: a.Policy.Reason, Requester: a.Requester, Ticket: a.Ticket,
 				Policy: []byte("{}"), Status: access.CaseOpen, Phase: "discovering", OpenedAt: time.Now()}, nil)
@@ -38,7 +40,7 @@ func (o *opener) OpenSwept(ctx context.Context, a activities.SweepAsk) (activiti
 			return activities.Taken{}, err
 		}
 	}
-	return activities.Taken{Case: a.Case}, o.fails
+	return activities.Taken{Case: cmp.Or(o.joins, a.Case), Joined: o.joins != ""}, o.fails
 }
 
 // enforces runs the activity over a run that found three leavers, once.
@@ -129,4 +131,16 @@ func TestASweepPassesBySomebodyWhoseCaseIsEnding(t *testing.T) {
 		asked = append(asked, a.Principal)
 	}
 	require.Equal(t, []access.PrincipalID{"E1", "E2", "E3"}, asked)
+}
+
+// What an earlier run asked for may be open and not on record yet: it takes the request,
+// and this run has opened nothing.
+func TestASweepThatJoinsACaseHasNotOpenedIt(t *testing.T) {
+	t.Parallel()
+	o, once := enforces(t)
+	o.joins = "C-earlier"
+	out, err := once()
+	require.NoError(t, err)
+	require.Zero(t, out.Opened)
+	require.Equal(t, []any{"C-earlier"}, enforcedRows(o.w))
 }
