@@ -69,6 +69,7 @@ func TestRepeatedAndOutside(t *testing.T) {
 		"again after a look":       {[]seen{change(1, "set", "ann"), look(2, "ann"), change(3, "set", "ann")}, 0},
 		"again after a list":       {[]seen{change(1, "set", "ann"), look(2), change(3, "set", "ann")}, 0},
 		"a look at somebody else":  {[]seen{change(1, "set", "ann"), look(2, "bob"), change(3, "set", "ann")}, 1},
+		"the same of another":      {[]seen{change(1, "end 7", "ann"), change(2, "end 7", "bob")}, 0},
 		"another change":           {[]seen{change(1, "set", "ann"), change(2, "del", "ann")}, 0},
 		"out of order in the list": {[]seen{change(3, "set", "ann"), change(1, "set", "ann"), look(2, "ann")}, 0},
 	} {

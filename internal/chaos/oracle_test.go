@@ -145,7 +145,7 @@ func repeated(log []seen) (wrong []string) {
 	sent := map[string]seen{}
 	for _, s := range log {
 		if s.Changes {
-			key := s.On + "\x00" + s.What
+			key := s.On + "\x00" + s.What + "\x00" + strings.Join(s.Names, " ") // as one role and as another is not the same
 			if first, ok := sent[key]; ok {
 				wrong = append(wrong, fmt.Sprintf("sent twice without a look: %s, and before at %s", s, first.At.Format("15:04:05.000")))
 			}
