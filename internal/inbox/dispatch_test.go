@@ -141,6 +141,7 @@ func TestACrashOpensNoSecondCase(t *testing.T) {
 		claimed, err = tx.ClaimDelivery(o.Ctx, 50*time.Millisecond)
 		return err
 	}))
+	require.Eventually(t, func() bool { return o.Desk().Awake(o.Ctx) == nil }, time.Minute, 20*time.Millisecond, "a worker")
 	opened, err := o.Desk().Offboard(o.Ctx, desk.Order{Principal: "E1", Reason: access.Incident, By: "webhook:hris", Key: claimed.Name()})
 	require.NoError(t, err)
 	require.Equal(t, access.CaseClean, o.Ends("E1").Status)
