@@ -107,7 +107,7 @@ func (o *offboarding) validSubmit(s Submit) error {
 		return errors.New("a case id, a principal and a requester are needed")
 	case o.Case != "" && s.Principal != o.Principal:
 		return fmt.Errorf("this workflow is about another principal")
-	case o.closing:
+	case o.closing || o.status != access.CaseOpen:
 		return o.isClosing()
 	case o.Cancelled:
 		return later(Cancelling, fmt.Sprintf("case %s is being cancelled; submit again when it is closed", o.Case))
@@ -130,7 +130,7 @@ func (o *offboarding) validReinstate(Reinstate) error {
 	switch {
 	case o.Case == "":
 		return errors.New("an offboarding is about to begin; ask again")
-	case o.closing:
+	case o.closing || o.status != access.CaseOpen:
 		return o.isClosing()
 	}
 	return fmt.Errorf("case %s is open: sever cancel %s gives back what it took", o.Case, o.Case)
@@ -141,7 +141,7 @@ func (o *offboarding) alive(d Decision) error {
 	switch {
 	case o.Case == "" || !o.Opened:
 		return errors.New("there is no case yet")
-	case o.closing:
+	case o.closing || o.status != access.CaseOpen:
 		return o.isClosing()
 	case o.Cancelled:
 		return fmt.Errorf("case %s is being cancelled", o.Case)

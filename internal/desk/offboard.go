@@ -67,7 +67,7 @@ func (d *Desk) Submit(ctx context.Context, s workflows.Submit, key string) (Open
 
 // put puts a request to the case that it goes to, once.
 func (d *Desk) put(ctx context.Context, s workflows.Submit, key, try string) (out Opened, err error) {
-	out = Opened{Principal: s.Principal, Key: key}
+	out, fresh := Opened{Principal: s.Principal, Key: key}, s.Case
 	if out.Case, err = d.tie(ctx, &s, key); err != nil {
 		return out, err
 	}
@@ -79,11 +79,30 @@ func (d *Desk) put(ctx context.Context, s workflows.Submit, key, try string) (ou
 	if err != nil {
 		return out, err
 	}
+	if err := d.inTime(ctx, answer, fresh); err != nil {
+		return out, err
+	}
 	out.Case, out.Joined, out.Escalated = answer.Case, answer.Joined, answer.Escalated
 	return out, d.Store.Do(ctx, func(tx *store.Tx) error {
 		_, err := tx.Remember(ctx, key, answer.Case, s.Principal)
 		return err
 	})
+}
+
+// inTime refuses an answer by a workflow that has just begun with a case that was open
+// and has ended meanwhile: nothing would come of it.
+func (d *Desk) inTime(ctx context.Context, answer workflows.Submitted, fresh string) error {
+	if answer.Joined || answer.Case == fresh {
+		return nil
+	}
+	c, err := d.Store.Case(ctx, answer.Case)
+	if err == nil && c.Status != access.CaseOpen {
+		return temporal.NewNonRetryableApplicationError(fmt.Sprintf("case %s has just closed; submit again", c.ID), workflows.Closing, nil)
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
 }
 
 // tie finds the id that a request goes to a case with. A key that was used before finds
