@@ -225,9 +225,12 @@ func (c *session) move(ctx context.Context, op string, src source, from, to iden
 				src.blocker(from, to.String()+" lacks rights that it needs: "+err.Error()))
 		}
 	}
-	now, _, err := c.source(ctx, src.object)
+	now, why, err := c.source(ctx, src.object)
 	if err != nil {
 		return err
+	}
+	if now.text == "" { // as while somebody else makes it anew; whether it was handed over is for a next call to see
+		return fmt.Errorf("%s was handed over and could not be read again: %s", src.words(), why)
 	}
 	// A view whose definer lacks rights is shown in another form than one that works.
 	want, _ := redefined(src.text, from, to)
