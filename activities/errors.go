@@ -39,6 +39,9 @@ func asTemporal(ctx context.Context, err error) error {
 		return nil
 	case errors.Is(err, store.ErrLaneBusy):
 		return later(ctx, LaneBusy, err, time.Second)
+	case errors.As(err, new(unsettledError)):
+		e, _ := errors.AsType[unsettledError](err)
+		return later(ctx, NotYet, err, e.delay())
 	case errors.Is(err, errNotYet):
 		return later(ctx, NotYet, err, 2*time.Second)
 	case errors.Is(err, errStopping):

@@ -31,6 +31,10 @@ func (a *Access) restoreAll(ctx context.Context, in RestoreInput) (Restored, err
 	if err != nil {
 		return Restored{}, err
 	}
+	sent, err := a.store.Unsettled(ctx, in.Case, in.Connection)
+	if err != nil {
+		return Restored{}, err
+	}
 	// Each resource has its lane: what is given back on one must not meet another
 	// case's removal there.
 	h := a.holding()
@@ -45,14 +49,15 @@ func (a *Access) restoreAll(ctx context.Context, in RestoreInput) (Restored, err
 		if stopped[s.AccountID] {
 			continue
 		}
-		missing, err := a.giveBack(ctx, conn, h, s, twin(s, steps[:i], steps[i+1:]))
+		missing, err := a.giveBack(ctx, conn, h, s, twin(s, steps[:i], steps[i+1:]), doubtOf(s, sent, conn))
 		out.Missing += missing
 		if err == nil {
 			out.Steps++
 			continue
 		}
-		// Its earlier steps wait for this one; other accounts do not.
-		stopped[s.AccountID] = true
+		// Its earlier steps wait for this one, unless it was given back and is only looked
+		// at again; other accounts do not.
+		stopped[s.AccountID] = !errors.As(err, new(unsettledError))
 		failed = append(failed, err)
 		if k := provider.KindOf(err); k == provider.Denied || k == provider.Throttled {
 			break
@@ -65,7 +70,7 @@ func (a *Access) restoreAll(ctx context.Context, in RestoreInput) (Restored, err
 }
 
 // giveBack undoes one step in its lane, or leaves it to its twin in an older plan.
-func (a *Access) giveBack(ctx context.Context, conn *catalog.Connection, h *holding, s store.Step, twin int) (missing int, err error) {
+func (a *Access) giveBack(ctx context.Context, conn *catalog.Connection, h *holding, s store.Step, twin int, d doubt) (missing int, err error) {
 	lane, err := h.take(ctx, laneKey(conn.Name, s))
 	switch {
 	case err != nil:
@@ -73,7 +78,7 @@ func (a *Access) giveBack(ctx context.Context, conn *catalog.Connection, h *hold
 	case twin > 0:
 		return 0, a.passOver(ctx, lane, s, twin)
 	}
-	return a.restore(ctx, conn, lane, s)
+	return a.restore(ctx, conn, lane, s, d)
 }
 
 // twin is another plan of those that are to be undone that did the same to the same
@@ -118,18 +123,27 @@ func (a *Access) noAnswer(ctx context.Context, tx *store.Tx, s store.Step) error
 }
 
 // restore undoes one step: intent, act, secret to the sink, result.
-func (a *Access) restore(ctx context.Context, conn *catalog.Connection, lane *store.Lane, s store.Step) (missing int, err error) {
+func (a *Access) restore(ctx context.Context, conn *catalog.Connection, lane *store.Lane, s store.Step, d doubt) (missing int, err error) {
 	acct, err := a.store.Account(ctx, s.AccountID)
 	if err != nil {
 		return 0, err
 	}
 	// A re-created account has a new id; every further step is about that one.
 	s.Account = acct.Ref
-	n := 0
+	gone, err := d.gone(ctx, conn.Provider, s)
+	if err != nil {
+		return 0, err
+	}
+	n, lost := 0, 0
 	if err := lane.Do(ctx, func(tx *store.Tx) error {
 		n, err = tx.BeginUndo(ctx, s)
 		if err != nil {
 			return err
+		}
+		if gone {
+			if lost, err = tx.TakenAgain(ctx, s); err != nil {
+				return err
+			}
 		}
 		if err := a.noAnswer(ctx, tx, s); err != nil {
 			return err
@@ -162,6 +176,12 @@ func (a *Access) restore(ctx context.Context, conn *catalog.Connection, lane *st
 	}
 	if cause == nil && done.Pending && !done.Unseen {
 		cause = fmt.Errorf("restore %s: %w: %s", s.Account, errNotYet, done.Words)
+	}
+	if cause == nil {
+		cause = d.again(s, done)
+	}
+	if late := d.late(s, done); late != nil {
+		done.Missing = append(done.Missing, *late)
 	}
 	if cause == nil && unrecorded(acct.Before, s) {
 		done.Missing = append(done.Missing, access.Gap{Object: targetWords(s),
@@ -211,6 +231,9 @@ func (a *Access) restore(ctx context.Context, conn *catalog.Connection, lane *st
 		}
 		return tx.Append(ctx, e)
 	})
+	if err == nil && lost > 0 {
+		err = fmt.Errorf("restore %s: %w: it had been deleted once more; what was given back before, %d steps, is given back again", s.Account, errNotYet, lost)
+	}
 	return len(done.Missing), err
 }
 

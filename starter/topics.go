@@ -178,6 +178,8 @@ environment does not have is read from $SEVER_HOME/sever.env (written by sever u
   SEVER_CONNECTIONS         the connections: pg-main=postgres,pg-old=postgres
   SEVER_CONN_<NAME>_URL     of a postgres connection: how to log in as our administrator
   SEVER_CONN_<NAME>_OWNER, _PROTECTED, _TASKS_PER_SECOND, _PARALLEL   of every connection
+  SEVER_CONN_<NAME>_SETTLE  for how long what was sent may take effect unseen (1m; where orders are queued 10m): what
+                            is given back meanwhile is looked at again until then
   SEVER_CONN_<NAME>_NAMES   naming rules, with commas between: {{.Login}},{{.Hosting}}_{{.Login}}
                             fields: ID, Login, Name, Email and every attr.NAME of the roster;
                             functions: lower, upper; where accounts have hosts: {{.Login}}@%

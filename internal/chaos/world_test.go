@@ -204,6 +204,9 @@ func (w *world) settle(ctx context.Context) error {
 		"SEVER_SECRET_DIR="+filepath.Join(w.home, "credentials"),
 		"SEVER_SECOND_LOOK=200ms", "SEVER_RETRY_EVERY=1s", "SEVER_PATIENCE=5s", "SEVER_MAX_PERCENT=100", "SEVER_MAX_HOUR_PERCENT=1000000",
 		"SEVER_MAX_PER_HOUR=1000000", catalog.Variable+"="+Target+"=postgres,"+Maria+"=mysql,"+w.site.Connections(), catalog.Prefix(Target)+"URL="+target.String())
+	for _, name := range []string{Target, Maria} { // longer than anything is on its way here
+		common = append(common, catalog.Prefix(name)+"SETTLE=2s")
+	}
 	for _, name := range simulators.Names {
 		common = append(common, catalog.Prefix(name)+"SIMULATED=true")
 		for variable, value := range w.site.Credentials(name) {

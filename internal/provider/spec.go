@@ -1,6 +1,8 @@
 package provider
 
 import (
+	"time"
+
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/config"
 )
@@ -17,6 +19,9 @@ type Spec struct {
 	Limits Limits
 	// Hosts is true where an account is a name and a host.
 	Hosts bool
+	// Queues is true where an order may be carried out at any later time, beyond Settle
+	// too: one that was accepted and had no effect is for a person to know.
+	Queues bool
 	// LooseIDs is true where the id of an account changes with its password, too, so
 	// that another id after a year does not mean another account.
 	LooseIDs bool
@@ -40,6 +45,10 @@ type Limits struct {
 	TasksPerSecond float64
 	// Parallel is how many activities one worker runs at a time.
 	Parallel int
+	// Settle is for how long a request that was sent may take effect although nobody saw
+	// it do so: what is given back is looked at again until then. Zero means that what
+	// has no effect when the call ends will have none.
+	Settle time.Duration
 	// ContainAlone is true for systems that take one mutation at a time even for
 	// containing. Elsewhere containing waits for no other case on the lane.
 	ContainAlone bool

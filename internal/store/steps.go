@@ -57,7 +57,7 @@ func (t *Tx) BeginStep(ctx context.Context, caseID string, planNo, ordinal int) 
 	op := stepOp("begin", caseID, planNo, ordinal)
 	begun, err := collect(ctx, t.tx, op, scanStep, `
 		update steps s
-		set state = 'running', attempts = s.attempts + 1, started_at = coalesce(s.started_at, clock_timestamp()), ended_at = null
+		set state = 'running', attempts = s.attempts + 1, started_at = coalesce(s.started_at, clock_timestamp()), tried_at = clock_timestamp(), ended_at = null
 		from plans p, case_accounts a
 		where s.case_id = @case and s.plan_no = @plan and s.ordinal = @ordinal
 		  and p.case_id = s.case_id and p.no = s.plan_no and a.id = s.account_id

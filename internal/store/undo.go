@@ -3,9 +3,34 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/severhq/sever/internal/access"
 )
+
+// Unsettled are the accounts of a case at one connection to which something was sent that
+// may still be on its way, and how long ago the last of it was sent, by the clock of the
+// records. That is every account with a step that has no end, or that took more than one
+// attempt: what was sent first may arrive last. Steps that were given back count as well.
+func (q queries) Unsettled(ctx context.Context, caseID, connection string) (map[int64]time.Duration, error) {
+	op := "what may still be on its way to " + connection + " in case " + caseID
+	type sent struct {
+		account int64
+		ago     time.Duration
+	}
+	all, err := collect(ctx, q.db, op, func(row pgx.CollectableRow) (s sent, err error) { return s, row.Scan(&s.account, &s.ago) }, `
+		select s.account_id, greatest(clock_timestamp() - max(s.tried_at), interval '0')`+stepTables+`
+		where s.case_id = @case and a.connection = @connection and s.action <> 'confirm'
+		  and s.attempts > 0 and (s.ended_at is null or s.attempts > 1)
+		group by s.account_id`, pgx.NamedArgs{"case": caseID, "connection": connection})
+	out := make(map[int64]time.Duration, len(all))
+	for _, s := range all {
+		out[s.account] = s.ago
+	}
+	return out, err
+}
 
 // BeginUndo counts an attempt to give back what a step took, and says which attempt
 // it is. A step that was never begun, or is given back already, is ErrStepOver.
@@ -44,4 +69,15 @@ func (t *Tx) EndUndo(ctx context.Context, s Step, state StepState, said string, 
 		err = wrap(op, ErrNotFound)
 	}
 	return err
+}
+
+// TakenAgain notes that an account whose deletion, which is the given step, is undone was
+// gone once more: what was given back to it before is to be given back again. It says how
+// many steps that are.
+func (t *Tx) TakenAgain(ctx context.Context, deletion Step) (int, error) {
+	n, err := t.exec(ctx, "give back again what was given to "+deletion.Account.String(), `
+		update steps set state = 'done', undone_at = null
+		where case_id = @case and account_id = @account and state = 'undone' and action not in ('delete', 'confirm')`,
+		pgx.NamedArgs{"case": deletion.CaseID, "account": deletion.AccountID})
+	return int(n), err
 }

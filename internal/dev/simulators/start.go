@@ -155,6 +155,13 @@ func (s *Site) URL(name string) string { return s.urls[name] }
 
 // Credentials are the variables of one connection, without their prefix.
 func (s *Site) Credentials(name string) config.Vars {
+	return s.credentials(name).With(config.Vars{"SETTLE": settle})
+}
+
+// settle is longer than anything sent here is on its way.
+const settle = "2s"
+
+func (s *Site) credentials(name string) config.Vars {
 	switch name {
 	case DigitalOcean:
 		return config.Vars{"URL": s.urls[name], "TOKEN": digitalocean.DefaultToken, "WITHOUT_PEOPLE": caching}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -57,6 +58,7 @@ func TestOpen(t *testing.T) {
 		"SEVER_CONN_PG_MAIN_PROTECTED":        "svc_*, deploy,*-bot,*x*,*",
 		"SEVER_CONN_PG_MAIN_TASKS_PER_SECOND": "2.5",
 		"SEVER_CONN_PG_MAIN_PARALLEL":         "3",
+		"SEVER_CONN_PG_MAIN_SETTLE":           "90s",
 		"SEVER_CONN_PG_MAIN_NAMES":            "{{.Login}},{{.Hosting}}_{{.Login}}",
 	})
 	require.NoError(t, err)
@@ -72,7 +74,7 @@ func TestOpen(t *testing.T) {
 	require.Equal(t, "conn-pg-main", c.Queue())
 	require.Equal(t, "grace", c.Owner)
 	require.Equal(t, []string{"svc_*", "deploy", "*-bot", "*x*", "*"}, c.Protected)
-	require.Equal(t, provider.Limits{TasksPerSecond: 2.5, Parallel: 3}, c.Limits)
+	require.Equal(t, provider.Limits{TasksPerSecond: 2.5, Parallel: 3, Settle: 90 * time.Second}, c.Limits)
 	require.Len(t, c.Names, 2)
 	require.Equal(t, "{{.Hosting}}_{{.Login}}", c.Names[1].String())
 
@@ -96,6 +98,7 @@ func TestOpenTellsEveryProblemAtOnce(t *testing.T) {
 		"SEVER_CONN_A_B_PROTECTED":         "ok,a*b",
 		"SEVER_CONN_A_B_TASKS_PER_SECOND":  "6",
 		"SEVER_CONN_A_B_PARALLEL":          "5",
+		"SEVER_CONN_A_B_SETTLE":            "-1s",
 		"SEVER_CONN_GOOD_NAMES":            "{{.Login}},staff",
 		"SEVER_CONN_GOOD_TASKS_PER_SECOND": "NaN",
 	})
@@ -107,6 +110,7 @@ func TestOpenTellsEveryProblemAtOnce(t *testing.T) {
 		`connection a: SEVER_CONN_A_TOKEN is not set`,
 		`SEVER_CONNECTIONS: "A" is no name for a connection: small letters, digits and -, a letter first, 40 at most`,
 		`connection a-b: SEVER_CONN_A_B_PROTECTED has "a*b": a * may only stand first or last`,
+		`connection a-b: SEVER_CONN_A_B_SETTLE is "-1s": it must be a duration such as 90s`,
 		`connection a-b: SEVER_CONN_A_B_TASKS_PER_SECOND is 6: memory allows 5 at most`,
 		`connection a-b: SEVER_CONN_A_B_PARALLEL is 5: memory allows 4 at most`,
 		`SEVER_CONNECTIONS: connections pg-main and pg-main would both read SEVER_CONN_PG_MAIN_…: rename one`,

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/severhq/sever/internal/config"
 	"github.com/severhq/sever/internal/plan"
@@ -24,6 +25,8 @@ type settings struct {
 	// TasksPerSecond and Parallel narrow the provider's limits and never widen them.
 	TasksPerSecond string `env:"TASKS_PER_SECOND"`
 	Parallel       string `env:"PARALLEL"`
+	// Settle is for how long what was sent may take effect unseen: see provider.Limits.
+	Settle string `env:"SETTLE"`
 	// Simulated says that a simulator on this machine answers, which needs none of the
 	// consideration that the real system asks for: TasksPerSecond does not apply.
 	Simulated bool `env:"SIMULATED"`
@@ -59,6 +62,11 @@ func (c *Connection) configure(vars config.Vars) []error {
 			problem("SIMULATED", "is set, and %v", err)
 		}
 		c.Limits.TasksPerSecond = 0
+	}
+	if set.Settle != "" {
+		if c.Limits.Settle, err = time.ParseDuration(set.Settle); err != nil || c.Limits.Settle < 0 {
+			problem("SETTLE", "is %q: it must be a duration such as 90s", set.Settle)
+		}
 	}
 	if set.TasksPerSecond != "" {
 		rate, err := strconv.ParseFloat(set.TasksPerSecond, 64)

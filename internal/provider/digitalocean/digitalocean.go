@@ -63,7 +63,7 @@ var Spec = provider.Spec{
 	Engines: engines,
 	// 250 requests in a minute and 5,000 in an hour, for each token; a step takes
 	// about four.
-	Limits: provider.Limits{TasksPerSecond: 1, Parallel: 8, ContainAlone: true},
+	Limits: provider.Limits{TasksPerSecond: 1, Parallel: 8, Settle: time.Minute, ContainAlone: true},
 	Needs:  needs,
 	Open:   open,
 }

@@ -41,6 +41,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"fmt"
+	"time"
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/config"
@@ -78,7 +79,7 @@ var Spec = provider.Spec{
 		},
 	},
 	Needs:    needs,
-	Limits:   provider.Limits{Parallel: 8},
+	Limits:   provider.Limits{Parallel: 8, Settle: time.Minute},
 	Hosts:    true,
 	LooseIDs: true,
 	Open:     open,

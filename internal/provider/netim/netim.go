@@ -34,6 +34,7 @@ package netim
 import (
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/config"
@@ -92,10 +93,12 @@ var Spec = provider.Spec{
 		// limit is documented; somebody who asked 90 times a minute was served.
 		TasksPerSecond: 0.5,
 		Parallel:       1,
+		Settle:         10 * time.Minute,
 		ContainAlone:   true,
 	},
-	Needs: needs,
-	Open:  open,
+	Queues: true,
+	Needs:  needs,
+	Open:   open,
 }
 
 // Account is one account at Netim with its configured hostings, as one connection of

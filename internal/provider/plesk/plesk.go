@@ -31,6 +31,7 @@ import (
 	"fmt"
 	"maps"
 	"sync"
+	"time"
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/config"
@@ -46,7 +47,7 @@ var Spec = provider.Spec{
 		unknownEngine: canUniversal(),
 	},
 	// No limit of Plesk's is documented. A panel runs beside the sites it serves.
-	Limits: provider.Limits{Parallel: 4},
+	Limits: provider.Limits{Parallel: 4, Settle: time.Minute},
 	Needs:  needs,
 	Open:   open,
 }

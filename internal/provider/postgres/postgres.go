@@ -32,6 +32,7 @@ package postgres
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/config"
@@ -54,7 +55,7 @@ var Spec = provider.Spec{
 		},
 	},
 	Needs:  needs,
-	Limits: provider.Limits{Parallel: 8},
+	Limits: provider.Limits{Parallel: 8, Settle: time.Minute},
 	Open:   open,
 }
 

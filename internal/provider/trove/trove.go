@@ -29,6 +29,7 @@ package trove
 
 import (
 	"sync"
+	"time"
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/config"
@@ -46,7 +47,8 @@ var Spec = provider.Spec{
 	},
 	// A Trove of its own settings takes 200 requests a minute of each kind, and a
 	// step reads two or three times.
-	Limits: provider.Limits{TasksPerSecond: 1.5, Parallel: 8},
+	Limits: provider.Limits{TasksPerSecond: 1.5, Parallel: 8, Settle: 10 * time.Minute},
+	Queues: true,
 	Hosts:  true,
 	Needs:  needs,
 	Open:   open,

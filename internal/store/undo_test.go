@@ -1,0 +1,41 @@
+package store
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// What has no end, or took more than one attempt, may still be on its way; also when it
+// was given back since.
+func TestUnsettled(t *testing.T) {
+	t.Parallel()
+	s, _ := stepWorld(t, PlanApproved)
+	unsettled := func() int {
+		all, err := s.Unsettled(t.Context(), "c1", "pg-main")
+		require.NoError(t, err)
+		for _, ago := range all {
+			require.Less(t, ago, time.Hour)
+			require.GreaterOrEqual(t, ago, time.Duration(0))
+		}
+		return len(all)
+	}
+	require.Zero(t, unsettled(), "nothing was sent")
+	st, err := begin(t, s, 1)
+	require.NoError(t, err)
+	require.Equal(t, 1, unsettled(), "the attempt has no end")
+	require.NoError(t, end(t, s, st, StepDone))
+	require.Zero(t, unsettled(), "the only attempt has one")
+	for range 2 {
+		st, err = begin(t, s, 2)
+		require.NoError(t, err)
+	}
+	require.NoError(t, end(t, s, st, StepDone))
+	require.Equal(t, 1, unsettled(), "the first of two attempts has none")
+	require.NoError(t, s.Do(t.Context(), func(tx *Tx) error { return tx.EndUndo(t.Context(), st, StepUndone, "", nil) }))
+	require.Equal(t, 1, unsettled(), "given back since")
+	others, err := s.Unsettled(t.Context(), "c1", "pg-other")
+	require.NoError(t, err)
+	require.Empty(t, others)
+}

@@ -1,0 +1,6 @@
+alter table steps add column tried_at timestamptz;
+comment on column steps.tried_at is 'When the last attempt began. What it sent may take effect for some time after that, whatever became of its answer.';
+update steps set tried_at = coalesce(ended_at, started_at) where attempts > 0;
+
+-- Applied and noted as applied at once, so that a crash leaves no doubt.
+update schema_migrations set dirty = false;
