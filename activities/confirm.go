@@ -75,7 +75,7 @@ func (a *Access) confirm(ctx context.Context, p provider.Provider, s store.Step,
 		// The planned account is gone. The one that has its name now is no business of
 		// this plan, but the case has to know it before it may call itself clean.
 		gone = len(seen.Residue)+len(seen.Gaps) == 0 && slices.Contains(known, seen.Account.Ref)
-		obstacle = provider.ErrAnotherAccount.Error()
+		obstacle, s.Moved = provider.ErrAnotherAccount.Error(), !gone
 	}
 	if !gone && obstacle == "" {
 		if seen.Exists || activity.GetInfo(ctx).Attempt < patientLooks {

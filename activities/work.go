@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/severhq/sever/internal/access"
@@ -168,6 +167,7 @@ func (a *Access) end(ctx context.Context, lane *store.Lane, s store.Step, r acce
 	}
 	ended := s
 	ended.State, ended.Words, ended.Blockers, ended.Already = state, words, blockers, r.Already
+	ended.Moved = errors.Is(cause, provider.ErrAnotherAccount)
 	err := lane.Do(ctx, func(tx *store.Tx) error {
 		if err := tx.EndStep(ctx, ended); err != nil {
 			return err
@@ -265,7 +265,7 @@ func (a *Access) tally(ctx context.Context, b Batch) (Tally, error) {
 		default:
 			t.Skipped++
 		}
-		if strings.Contains(s.Words, provider.ErrAnotherAccount.Error()) {
+		if s.Moved {
 			t.Moved++
 		}
 	}

@@ -132,6 +132,7 @@ type Step struct {
 	State     StepState
 	Attempts  int
 	Already   bool
+	Moved     bool   // the name belongs to another account than the planned one
 	Words     string // the system's own, of the last attempt
 	Blockers  []access.Blocker
 	StartedAt time.Time // of the first attempt

@@ -8,14 +8,14 @@ import (
 )
 
 const stepColumns = `s.case_id, s.plan_no, s.ordinal, s.account_id, s.lane, s.action, s.database, s.object, s.mode, s.successor, s.irreversible,
-	s.blocked, s.state, s.attempts, s.already, s.words, s.blockers, s.started_at, s.ended_at, s.undo_attempts, s.missing, s.undone_at,
+	s.blocked, s.state, s.attempts, s.already, s.moved, s.words, s.blockers, s.started_at, s.ended_at, s.undo_attempts, s.missing, s.undone_at,
 	a.connection, a.resource, a.name, a.host, a.foreign_id`
 
 const stepTables = ` from steps s join case_accounts a on a.id = s.account_id `
 
 func scanStep(row pgx.CollectableRow) (s Step, err error) {
 	return s, row.Scan(&s.CaseID, &s.PlanNo, &s.Ordinal, &s.AccountID, &s.Lane, &s.Action, &s.Database, &s.Object, &s.Mode, &s.Successor, &s.Irreversible,
-		&s.Blocked, &s.State, &s.Attempts, &s.Already, &s.Words, &s.Blockers, intoZero(&s.StartedAt), intoZero(&s.EndedAt),
+		&s.Blocked, &s.State, &s.Attempts, &s.Already, &s.Moved, &s.Words, &s.Blockers, intoZero(&s.StartedAt), intoZero(&s.EndedAt),
 		&s.UndoAttempts, &s.Missing, intoZero(&s.UndoneAt),
 		&s.Account.Connection, &s.Account.Resource, &s.Account.Name, &s.Account.Host, &s.Account.ForeignID)
 }
@@ -89,8 +89,8 @@ func (t *Tx) whyNot(ctx context.Context, op, caseID string, planNo, ordinal int)
 	return fmt.Errorf("%s: %w: plan %d is %s", op, ErrNotPlanned, planNo, p.Status)
 }
 
-// EndStep writes how an attempt ended: the State, Already, Words and Blockers of
-// the step. The state pending puts it back for another attempt.
+// EndStep writes how an attempt ended: the State, Already, Moved, Words and Blockers
+// of the step. The state pending puts it back for another attempt.
 //
 // A step that was not begun may end too: as blocked or skipped because nothing was
 // sent, or as done because it only looks. Ending a step as it ended before is no
@@ -102,9 +102,9 @@ func (t *Tx) EndStep(ctx context.Context, s Step) error {
 		return wrap(op, err)
 	}
 	args := stepArgs(s.CaseID, s.PlanNo, s.Ordinal)
-	args["state"], args["already"], args["words"], args["blockers"] = s.State, s.Already, words(s.Words), blockers
+	args["state"], args["already"], args["moved"], args["words"], args["blockers"] = s.State, s.Already, s.Moved, words(s.Words), blockers
 	n, err := t.exec(ctx, op, `
-		update steps set state = @state, already = @already, words = @words, blockers = @blockers::text::jsonb,
+		update steps set state = @state, already = @already, moved = @moved, words = @words, blockers = @blockers::text::jsonb,
 		    ended_at = case when @state = 'pending' then null else clock_timestamp() end
 		where case_id = @case and plan_no = @plan and ordinal = @ordinal and state in ('pending', 'running', 'accepted')`, args)
 	if err != nil || n > 0 {
@@ -122,7 +122,7 @@ func (t *Tx) EndStep(ctx context.Context, s Step) error {
 // blocked stay so. It says how many it put back.
 func (t *Tx) ReopenSteps(ctx context.Context, caseID string, connections []string) (int, error) {
 	n, err := t.exec(ctx, "try steps of case "+caseID+" again", `
-		update steps s set state = 'pending', ended_at = null
+		update steps s set state = 'pending', moved = false, ended_at = null
 		from case_accounts a, plans p
 		where s.case_id = @case and s.state in ('blocked', 'skipped') and s.blocked = '[]'
 		  and a.id = s.account_id and a.connection = any(@connections)

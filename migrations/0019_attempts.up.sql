@@ -2,5 +2,10 @@ alter table steps add column tried_at timestamptz;
 comment on column steps.tried_at is 'When the last attempt began. What it sent may take effect for some time after that, whatever became of its answer.';
 update steps set tried_at = coalesce(ended_at, started_at) where attempts > 0;
 
+alter table steps add column moved boolean not null default false;
+comment on column steps.moved is 'It ended because the name belongs to another account than the one that was planned.';
+update steps set moved = true
+where state in ('blocked', 'skipped') and words like '%an account of this name exists, but it is not the one that was planned%';
+
 -- Applied and noted as applied at once, so that a crash leaves no doubt.
 update schema_migrations set dirty = false;

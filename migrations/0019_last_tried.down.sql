@@ -1,1 +1,0 @@
-alter table steps drop column tried_at;
