@@ -41,7 +41,7 @@ func (w *world) startMaria(ctx context.Context) error {
 	}
 	return m.run(ctx, "create database wiki", "create table wiki.pages (id int, title text)", "insert into wiki.pages values (1, 'first')", "create role chaos_editors",
 		"create user "+adminLogin+"@`%` identified by '"+password+"'", "grant all privileges on *.* to "+adminLogin+"@`%` with grant option",
-		"grant chaos_editors to "+adminLogin+"@`%` with admin option", "grant proxy on ``@`%` to "+adminLogin+"@`%` with grant option",
+		mariaLock, mariaUnlock, "grant chaos_editors to "+adminLogin+"@`%` with admin option", "grant proxy on ``@`%` to "+adminLogin+"@`%` with grant option",
 		"create user chaos_stays@`%` identified by 'p'", "grant chaos_editors to chaos_stays@`%`", "grant select on wiki.* to chaos_stays@`%`")
 }
 

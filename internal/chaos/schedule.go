@@ -32,6 +32,7 @@ const (
 	CutAfter  Kind = "cut-after"  // it was done, and the connection ends
 
 	DiskFull  Kind = "disk-full"  // the audit trail cannot be written
+	LockOut   Kind = "lock-out"   // our own login is locked at a database server
 	StepClock Kind = "step-clock" // somebody sets the clock, and later back
 )
 
@@ -178,6 +179,7 @@ func Plan(seed uint64) Schedule {
 	onMaria(&s)
 	s.Faults = append(s.Faults, boundary(seed))
 	s.sweeps()
+	s.lockOut()
 	return s
 }
 

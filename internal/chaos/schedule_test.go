@@ -47,7 +47,7 @@ func TestPlansAreOfAllKinds(t *testing.T) {
 		require.GreaterOrEqual(t, len(s.People), 2)
 		require.LessOrEqual(t, len(s.People), 4)
 		require.GreaterOrEqual(t, len(s.Faults), 3)
-		require.LessOrEqual(t, len(s.Faults), 8+2+2+1)
+		require.LessOrEqual(t, len(s.Faults), 8+2+2+1+1)
 		for _, p := range s.People {
 			for _, on := range p.Systems {
 				systems[on] = true
@@ -83,7 +83,7 @@ func TestPlansAreOfAllKinds(t *testing.T) {
 			}
 		}
 	}
-	for _, k := range append(slices.Clone(likely), StepClock) {
+	for _, k := range append(slices.Clone(likely), StepClock, LockOut) {
 		require.True(t, kinds[k], k)
 	}
 	require.Len(t, clocks, Workers+2, "each worker, both at once, Temporal")

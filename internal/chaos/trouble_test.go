@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	"github.com/severhq/sever/internal/dev/simulators"
 )
@@ -114,6 +113,8 @@ func (w *world) begin(ctx context.Context, f Fault) (mend func() error, err erro
 			return s.killIn(f.Lag), nil
 		}
 		return s.kill()
+	case LockOut:
+		return w.lockOut(ctx, f.On)
 	case DiskFull:
 		return func() error { return w.fill(context.WithoutCancel(ctx), -1) }, w.fill(ctx, 1)
 	case Latency, Reset, Silence, CutAnswer, Outage:
@@ -158,15 +159,6 @@ func (w *world) fill(ctx context.Context, by int) error {
 	w.disk.Lock()
 	defer w.disk.Unlock()
 	w.full += by
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
-	defer cancel()
-	for {
-		err := execute(ctx, w.recordsURL, fmt.Sprintf("update chaos.disk set full_now = %t", w.full > 0))
-		if err == nil {
-			return nil
-		}
-		if pause(ctx, 50*time.Millisecond) != nil {
-			return err
-		}
-	}
+	return w.insistently(ctx, func(ctx context.Context, s ...string) error { return execute(ctx, w.recordsURL, s[0]) },
+		fmt.Sprintf("update chaos.disk set full_now = %t", w.full > 0))
 }
