@@ -21,8 +21,8 @@ type doubt struct {
 }
 
 func doubtOf(s store.Step, sent map[int64]time.Duration, conn *catalog.Connection) doubt {
-	ago, any := sent[s.AccountID]
-	return doubt{any: any, left: conn.Limits.Settle - ago, queues: conn.Spec.Queues}
+	ago, there := sent[s.AccountID]
+	return doubt{any: there, left: conn.Limits.Settle - ago, queues: conn.Spec.Queues}
 }
 
 // again is an error while an undo has to be repeated although it succeeded: the next
@@ -32,7 +32,7 @@ func (d doubt) again(s store.Step, done provider.Restored) error {
 	if !d.any || d.left <= 0 || s.Action == access.Rotate || s.Action == access.Contain && done.Secret != "" {
 		return nil
 	}
-	return unsettledError{s.Account, done.Words, d.left}
+	return unsettledError{s.Account, done.Words, d.left, s.UndoAttempts}
 }
 
 // gone reports whether an account that was given back is not there any more: what was
@@ -65,6 +65,7 @@ type unsettledError struct {
 	account access.Ref
 	words   string
 	left    time.Duration
+	looks   int // before this one
 }
 
 func (e unsettledError) Error() string {
@@ -74,7 +75,7 @@ func (e unsettledError) Error() string {
 
 func (e unsettledError) Unwrap() error { return errNotYet }
 
-// delay is when to look again.
+// delay is when to look again: soon, and then less and less often.
 func (e unsettledError) delay() time.Duration {
-	return min(max(e.left, 100*time.Millisecond), 15*time.Second)
+	return min(max(e.left, 100*time.Millisecond), 2*time.Second<<min(e.looks, 5))
 }
