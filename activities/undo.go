@@ -22,7 +22,8 @@ type undoing struct {
 	before  access.Account
 	doubt   doubt
 	attempt int
-	lost    int // steps that had been given back, to an account that is gone again
+	there   access.Sighting // of a deleted account that was given back before; it exists if it still does
+	lost    int             // steps that had been given back, to an account that is gone again
 }
 
 // undo gives back what one step took: intent, act, secret to the sink, result. It says
@@ -52,18 +53,22 @@ func (a *Access) undo(ctx context.Context, conn *catalog.Connection, lane *store
 
 // begin writes the intent, and the end of an attempt before that has none.
 func (u *undoing) begin(ctx context.Context) error {
-	gone, err := u.doubt.gone(ctx, u.conn.Provider, u.step)
-	if err != nil {
-		return err
+	again := u.step.Action == access.Delete && u.step.Returned != ""
+	var err error
+	if again {
+		if u.there, err = u.conn.Provider.Look(ctx, u.step.Account); err != nil {
+			return fmt.Errorf("read %s, which was given back: %w", u.step.Account, err)
+		}
 	}
-	return u.lane.Do(ctx, func(tx *store.Tx) error {
+	return u.lane.Do(ctx, func(tx *store.Tx) (err error) {
 		if u.attempt, err = tx.BeginUndo(ctx, u.step); err != nil {
 			return err
 		}
-		if gone {
-			if u.lost, err = tx.TakenAgain(ctx, u.step); err != nil {
+		if again && !u.there.Exists {
+			if u.lost, err = tx.TakenAgain(ctx, u.step.CaseID, u.step.AccountID); err != nil {
 				return err
 			}
+			u.step.Returned = ""
 		}
 		if err := u.noAnswer(ctx, tx, u.step); err != nil {
 			return err
@@ -83,10 +88,17 @@ func (u *undoing) begin(ctx context.Context) error {
 // send asks the system, and sees to what it gave: a new credential goes to the sink. An
 // error that is no refusal means that there has to be another attempt.
 func (u *undoing) send(ctx context.Context) (done provider.Restored, cause error) {
-	cause = traced(ctx, "system restore", u.step.CaseID, u.step.Account.Connection, func(ctx context.Context) (err error) {
-		done, err = undoAt(ctx, u.conn.Provider, u.before, u.step)
-		return err
-	})
+	if u.there.Exists {
+		done.Receipt = access.Receipt{Already: true, Words: u.there.Answered}
+	} else {
+		cause = traced(ctx, "system restore", u.step.CaseID, u.step.Account.Connection, func(ctx context.Context) (err error) {
+			done, err = undoAt(ctx, u.conn.Provider, u.before, u.step)
+			return err
+		})
+	}
+	if done.Already && u.step.Returned != "" { // nothing came of what was sent before: what was said then holds
+		done.Already, done.Words, done.Missing = u.step.Returned == store.ReturnedAlready, u.step.Words, u.step.Missing
+	}
 	if done.Secret != "" {
 		words, err := u.deliver(ctx, u.step, u.undoEvent(u.step, audit.SecretDelivered, u.attempt, "delivered", ""), done.Secret, "")
 		if err != nil {
@@ -119,6 +131,15 @@ func (u *undoing) again(ctx context.Context, done provider.Restored, cause error
 		if err := u.newID(ctx, tx, done); err != nil { // what was made is known, whatever came after
 			return err
 		}
+		if errors.As(cause, new(unsettledError)) {
+			how := store.ReturnedRestored
+			if done.Already {
+				how = store.ReturnedAlready
+			}
+			if err := tx.Returned(ctx, u.step, how, done.Words, done.Missing); err != nil {
+				return err
+			}
+		}
 		return tx.Append(ctx, u.undoEvent(u.step, audit.RestoreResult, u.attempt, kind, cause.Error()))
 	})
 }
@@ -133,15 +154,10 @@ func (u *undoing) end(ctx context.Context, done provider.Restored, refusal error
 		done.Missing = append(done.Missing, access.Gap{Object: targetWords(u.step),
 			Why: "it was given while the case ran, and it was taken before anybody recorded what it was"})
 	}
-	state, outcome, words := store.StepUndone, "restored", done.Words
-	switch {
-	case refusal != nil:
+	state, outcome, words := store.StepUndone, outcomeOf(done), done.Words
+	if refusal != nil {
 		state, outcome, words = u.step.State, "blocked", refusal.Error()
 		done.Missing = append(done.Missing, access.Gap{Object: u.step.Account.String(), Why: words})
-	case len(done.Missing) > 0:
-		outcome = "partly"
-	case done.Already:
-		outcome = "already"
 	}
 	return len(done.Missing), u.lane.Do(ctx, func(tx *store.Tx) error {
 		if err := u.newID(ctx, tx, done); err != nil {
@@ -156,6 +172,17 @@ func (u *undoing) end(ctx context.Context, done provider.Restored, refusal error
 		}
 		return tx.Append(ctx, e)
 	})
+}
+
+// outcomeOf is how an undo ended that nobody refused.
+func outcomeOf(done provider.Restored) string {
+	switch {
+	case len(done.Missing) > 0:
+		return "partly"
+	case done.Already:
+		return "already"
+	}
+	return "restored"
 }
 
 // newID writes the id of an account that was made again.

@@ -1,7 +1,6 @@
 package activities
 
 import (
-	"context"
 	"fmt"
 	"time"
 
@@ -35,23 +34,10 @@ func (d doubt) again(s store.Step, done provider.Restored) error {
 	return unsettledError{s.Account, done.Words, d.left, s.UndoAttempts}
 }
 
-// gone reports whether an account that was given back is not there any more: what was
-// given back to it before is gone with it.
-func (d doubt) gone(ctx context.Context, p provider.Provider, deletion store.Step) (bool, error) {
-	if !d.any || deletion.Action != access.Delete || deletion.UndoAttempts == 0 {
-		return false, nil
-	}
-	seen, err := p.Look(ctx, deletion.Account)
-	if err != nil {
-		return false, fmt.Errorf("read %s before it is given back once more: %w", deletion.Account, err)
-	}
-	return !seen.Exists, nil
-}
-
 // late is what a person has to know of an account that a queued order may still delete.
 func (d doubt) late(s store.Step, done provider.Restored) *access.Gap {
-	seen := s.State == store.StepDone
-	if !d.any || !d.queues || seen || s.Action != access.Delete || !done.Already {
+	carriedOut := s.State == store.StepDone || !done.Already
+	if !d.any || !d.queues || carriedOut || s.Action != access.Delete {
 		return nil
 	}
 	return &access.Gap{Object: s.Account.String(),

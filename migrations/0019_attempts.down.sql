@@ -1,1 +1,1 @@
-alter table steps drop column tried_at, drop column moved;
+alter table steps drop column tried_at, drop column returned, drop column moved;

@@ -140,8 +140,18 @@ type Step struct {
 	// The rest is about giving back what the step took.
 	UndoAttempts int
 	Missing      []access.Gap // what could not be given back
+	Returned     Returned     // set while what was given back may still be taken again
 	UndoneAt     time.Time
 }
+
+// Returned is how giving back ended.
+type Returned string
+
+// The ways.
+const (
+	ReturnedRestored Returned = "restored"
+	ReturnedAlready  Returned = "already" // it was never gone
+)
 
 // Proof is one observation, made after the act.
 type Proof struct {

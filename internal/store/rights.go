@@ -31,7 +31,7 @@ var rights = []right{
 		update (foreign_id, evidence, engine, before, now, account_exists, gaps, shared_with, outcome, why, seen_at, proven_at)`},
 	{"case_grants", `select, insert, delete`},
 	{"plans", `select, insert, update (status, decided_by, decided_at, decided_why)`},
-	{"steps", `select, insert, update (state, attempts, already, moved, words, blockers, started_at, tried_at, ended_at, undo_attempts, missing, undone_at)`},
+	{"steps", `select, insert, update (state, attempts, already, moved, words, blockers, started_at, tried_at, ended_at, undo_attempts, missing, returned, undone_at)`},
 	{"proofs", `select, insert`},
 	{"incidents", `select, insert, update (ended_at)`},
 	{"incident_people", `select, insert, update (state, case_id, joined, escalated, words, tries, taken_at)`},

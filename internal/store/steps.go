@@ -8,7 +8,7 @@ import (
 )
 
 const stepColumns = `s.case_id, s.plan_no, s.ordinal, s.account_id, s.lane, s.action, s.database, s.object, s.mode, s.successor, s.irreversible,
-	s.blocked, s.state, s.attempts, s.already, s.moved, s.words, s.blockers, s.started_at, s.ended_at, s.undo_attempts, s.missing, s.undone_at,
+	s.blocked, s.state, s.attempts, s.already, s.moved, s.words, s.blockers, s.started_at, s.ended_at, s.undo_attempts, s.missing, s.returned, s.undone_at,
 	a.connection, a.resource, a.name, a.host, a.foreign_id`
 
 const stepTables = ` from steps s join case_accounts a on a.id = s.account_id `
@@ -16,7 +16,7 @@ const stepTables = ` from steps s join case_accounts a on a.id = s.account_id `
 func scanStep(row pgx.CollectableRow) (s Step, err error) {
 	return s, row.Scan(&s.CaseID, &s.PlanNo, &s.Ordinal, &s.AccountID, &s.Lane, &s.Action, &s.Database, &s.Object, &s.Mode, &s.Successor, &s.Irreversible,
 		&s.Blocked, &s.State, &s.Attempts, &s.Already, &s.Moved, &s.Words, &s.Blockers, intoZero(&s.StartedAt), intoZero(&s.EndedAt),
-		&s.UndoAttempts, &s.Missing, intoZero(&s.UndoneAt),
+		&s.UndoAttempts, &s.Missing, &s.Returned, intoZero(&s.UndoneAt),
 		&s.Account.Connection, &s.Account.Resource, &s.Account.Name, &s.Account.Host, &s.Account.ForeignID)
 }
 

@@ -71,13 +71,29 @@ func (t *Tx) EndUndo(ctx context.Context, s Step, state StepState, said string, 
 	return err
 }
 
-// TakenAgain notes that an account whose deletion, which is the given step, is undone was
-// gone once more: what was given back to it before is to be given back again. It says how
-// many steps that are.
-func (t *Tx) TakenAgain(ctx context.Context, deletion Step) (int, error) {
-	n, err := t.exec(ctx, "give back again what was given to "+deletion.Account.String(), `
+// Returned notes that what a step took was given back, as EndUndo does, while something
+// that was sent before may still take it again: the step is not undone yet.
+func (t *Tx) Returned(ctx context.Context, s Step, how Returned, said string, missing []access.Gap) error {
+	if err := t.EndUndo(ctx, s, s.State, said, missing); err != nil {
+		return err
+	}
+	op := stepOp("watch the undo of", s.CaseID, s.PlanNo, s.Ordinal)
+	args := stepArgs(s.CaseID, s.PlanNo, s.Ordinal)
+	args["how"] = how
+	_, err := t.exec(ctx, op, `update steps set returned = @how where case_id = @case and plan_no = @plan and ordinal = @ordinal`, args)
+	return err
+}
+
+// TakenAgain notes that an account that had been given back is gone once more, and with it
+// all that was given back to it. It says how many steps were undone and are not any more.
+func (t *Tx) TakenAgain(ctx context.Context, caseID string, account int64) (int, error) {
+	args := pgx.NamedArgs{"case": caseID, "account": account}
+	op := fmt.Sprintf("give back once more what case %s took", caseID)
+	if _, err := t.exec(ctx, op, `update steps set returned = '' where case_id = @case and account_id = @account and returned <> ''`, args); err != nil {
+		return 0, err
+	}
+	n, err := t.exec(ctx, op, `
 		update steps set state = 'done', undone_at = null
-		where case_id = @case and account_id = @account and state = 'undone' and action not in ('delete', 'confirm')`,
-		pgx.NamedArgs{"case": deletion.CaseID, "account": deletion.AccountID})
+		where case_id = @case and account_id = @account and state = 'undone' and action not in ('delete', 'confirm')`, args)
 	return int(n), err
 }

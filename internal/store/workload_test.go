@@ -206,6 +206,7 @@ func climbs(t *testing.T, s *Store, a CaseAccount) {
 		require.NoError(t, tx.EndStep(ctx, step))
 		_, err = tx.BeginUndo(ctx, step)
 		require.NoError(t, err)
+		require.NoError(t, tx.Returned(ctx, step, ReturnedAlready, "it is there", nil))
 		require.NoError(t, tx.EndUndo(ctx, step, StepUndone, "given back", nil))
 		_, err = tx.ReopenSteps(ctx, a.CaseID, []string{"pg-main"})
 		return err

@@ -45,6 +45,7 @@ func TestAQueuedDeletionIsWaitedForBeforeACaseSaysGivenBack(t *testing.T) {
 	require.Equal(t, access.CaseCancelled, w.Ends(ada).Status)
 	require.True(t, system.Connect(system.Ref("ada"), delivered(t, w.Secrets)))
 	require.Equal(t, map[string]access.Outcome{"ada": access.Reinstated}, w.Outcomes(id))
+	require.Contains(t, w.Tale(id), "restore.result delete restored", "what was done for it, and not that it was found there in the end")
 	w.Paired(id)
 }
 
