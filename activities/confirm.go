@@ -147,7 +147,7 @@ func (a *Access) prove(ctx context.Context, s store.Step, seen access.Sighting, 
 		if err := tx.EndStep(ctx, s); err != nil {
 			return err
 		}
-		e := a.event(s, audit.AccountProven, 0, outcome, seen.Answered)
+		e := stepEvent(s, audit.AccountProven, 0, outcome, seen.Answered)
 		e.Key = fmt.Sprintf("proof/%d/%d/%d", s.PlanNo, s.Ordinal, look)
 		e.Data["asked"], e.Data["look"] = seen.Asked, look
 		return tx.Append(ctx, e)

@@ -46,6 +46,10 @@ func (a *Access) discover(ctx context.Context, in DiscoverInput) (Found, error) 
 	if err != nil {
 		return Found{}, err
 	}
+	began, err := a.store.Now(ctx)
+	if err != nil {
+		return Found{}, err
+	}
 	var listed []access.Account
 	err = traced(ctx, "system list", in.Case, in.Connection, func(ctx context.Context) (err error) {
 		listed, err = list(ctx, conn.Provider)
@@ -58,7 +62,7 @@ func (a *Access) discover(ctx context.Context, in DiscoverInput) (Found, error) 
 	if err != nil {
 		return Found{}, err
 	}
-	out := discovery{caseID: in.Case, dryRun: c.Status == access.CaseDryRun, who: c.Principal, conn: conn, listed: len(listed)}
+	out := discovery{caseID: in.Case, dryRun: c.Status == access.CaseDryRun, who: c.Principal, conn: conn, began: began, listed: len(listed)}
 	correlated := plan.Correlate(links)
 	out.questions = correlated.Questions
 	for _, t := range correlated.Targets {
@@ -125,6 +129,7 @@ type discovery struct {
 	dryRun    bool
 	who       access.PrincipalID
 	conn      *catalog.Connection
+	began     time.Time // by the clock of the records, as what people say is
 	listed    int
 	accounts  []store.CaseAccount
 	questions []plan.Question
@@ -168,7 +173,7 @@ func (a *Access) writeFound(ctx context.Context, d discovery) (Found, error) {
 		}
 		if err := tx.SetConnection(ctx, store.CaseConnection{
 			CaseID: d.caseID, Connection: d.conn.Name, Kind: d.conn.Kind, State: store.ConnDiscovered, Attempts: int(info.Attempt),
-			Listed: d.listed, Accounts: found.Accounts, Grants: found.Grants, DiscoveredAt: time.Now(),
+			Listed: d.listed, Accounts: found.Accounts, Grants: found.Grants, DiscoveredAt: d.began,
 		}); err != nil {
 			return err
 		}

@@ -22,6 +22,9 @@ func (r *Records) Plan(ctx context.Context, in PlanInput) (Planned, error) {
 }
 
 func (r *Records) plan(ctx context.Context, in PlanInput) (Planned, error) {
+	if err := r.endOpen(ctx, in.Case, in.Connections, "it is planned anew from what the system shows"); err != nil {
+		return Planned{}, err
+	}
 	facts, err := r.facts(ctx, in)
 	if err != nil {
 		return Planned{}, err

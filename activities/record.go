@@ -78,6 +78,9 @@ func (r *Records) waive(ctx context.Context, tx *store.Tx, in RecordInput) (stri
 		if err := closeQuestions(ctx, tx, in); err != nil {
 			return "", err
 		}
+		if err := waiveAccounts(ctx, tx, in); err != nil {
+			return "", err
+		}
 		return in.Connection, tx.SetConnection(ctx, store.CaseConnection{CaseID: in.Case, Connection: in.Connection,
 			State: store.ConnWaived, Why: in.Why})
 	}
@@ -89,6 +92,31 @@ func (r *Records) waive(ctx context.Context, tx *store.Tx, in RecordInput) (stri
 		return "", err
 	}
 	return a.Ref.String(), tx.SetOutcome(ctx, in.Account, access.Waived, in.Why)
+}
+
+// waiveAccounts has what a case knows at a connection, and has not settled, stay with the
+// connection.
+func waiveAccounts(ctx context.Context, tx *store.Tx, in RecordInput) error {
+	accounts, err := tx.AccountsOf(ctx, in.Case, []string{in.Connection})
+	if err != nil {
+		return err
+	}
+	for _, a := range accounts {
+		if a.Outcome.Settled() {
+			continue
+		}
+		if err := tx.CloseTask(ctx, in.Case, accountKey(a.ID), in.By, in.Why); err != nil {
+			return err
+		}
+		if err := tx.SetOutcome(ctx, a.ID, access.Waived, in.Why); err != nil {
+			return err
+		}
+		if err := tx.Append(ctx, audit.Event{Chain: in.Case, Key: fmt.Sprintf("waived/%s/%d", in.Key, a.ID), At: in.At, Kind: audit.AccountOutcome,
+			Actor: in.By, Object: a.Ref.String(), Outcome: string(access.Waived), Words: in.Why, Data: inResource(a.Ref)}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Mark notes where a case stands: its phase, and the moments that are measured.
@@ -126,6 +154,9 @@ func (r *Records) Close(ctx context.Context, in CloseInput) (Closed, error) {
 	status, err := r.finalStatus(ctx, in)
 	if err != nil || status == access.CaseOpen {
 		return Closed{Status: status}, asTemporal(ctx, err)
+	}
+	if err := r.endOpen(ctx, in.Case, nil, "the case is over"); err != nil {
+		return Closed{}, asTemporal(ctx, err)
 	}
 	followUp := 0
 	err = r.store.Do(ctx, func(tx *store.Tx) (err error) {

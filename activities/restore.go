@@ -109,7 +109,7 @@ func (a *Access) passOver(ctx context.Context, lane *store.Lane, s store.Step, t
 		if err := tx.EndUndo(ctx, s, store.StepUndone, words, nil); err != nil {
 			return err
 		}
-		return tx.Append(ctx, a.undoEvent(s, audit.StepRefused, 0, "skipped", words))
+		return tx.Append(ctx, undoEvent(s, audit.StepRefused, 0, "skipped", words))
 	})
 }
 
@@ -119,5 +119,5 @@ func (a *Access) noAnswer(ctx context.Context, tx *store.Tx, s store.Step) error
 	if s.State != store.StepRunning {
 		return nil
 	}
-	return tx.Append(ctx, a.interrupted(s, "the attempt ended without an answer; it is given back as if it had been carried out"))
+	return tx.Append(ctx, interrupted(s, "the attempt ended without an answer; it is given back as if it had been carried out"))
 }

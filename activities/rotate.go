@@ -31,7 +31,7 @@ func (a *Access) rotate(ctx context.Context, p provider.Provider, s store.Step) 
 	if done.Secret == "" {
 		return done.Receipt, a.renamed(ctx, s, done.ForeignID)
 	}
-	words, err := a.deliver(ctx, s, a.event(s, audit.SecretDelivered, s.Attempts, "delivered", ""), done.Secret, done.ForeignID)
+	words, err := a.deliver(ctx, s, stepEvent(s, audit.SecretDelivered, s.Attempts, "delivered", ""), done.Secret, done.ForeignID)
 	done.Words = joinWords(done.Words, words)
 	return done.Receipt, err
 }
@@ -52,7 +52,7 @@ func (a *Access) receivable(ctx context.Context, lane *store.Lane, s store.Step)
 		if err := tx.EndStep(ctx, s); err != nil {
 			return err
 		}
-		return tx.Append(ctx, a.event(s, audit.StepRefused, 0, "blocked", s.Words))
+		return tx.Append(ctx, stepEvent(s, audit.StepRefused, 0, "blocked", s.Words))
 	})
 }
 

@@ -75,13 +75,13 @@ func (u *undoing) begin(ctx context.Context) error {
 		}
 		if n := u.attempt - 1; n > 0 {
 			// Under the key of the result: it is a row only where the result is none.
-			e := u.undoEvent(u.step, audit.StepInterrupted, n, "interrupted", "the attempt to give it back ended without an answer")
+			e := undoEvent(u.step, audit.StepInterrupted, n, "interrupted", "the attempt to give it back ended without an answer")
 			e.Key = undoRow(u.step, n, audit.RestoreResult)
 			if err := tx.Append(ctx, e); err != nil {
 				return err
 			}
 		}
-		return tx.Append(ctx, u.undoEvent(u.step, audit.RestoreIntent, u.attempt, "", ""))
+		return tx.Append(ctx, undoEvent(u.step, audit.RestoreIntent, u.attempt, "", ""))
 	})
 }
 
@@ -100,7 +100,7 @@ func (u *undoing) send(ctx context.Context) (done provider.Restored, cause error
 		done.Already, done.Words, done.Missing = u.step.Returned == store.ReturnedAlready, u.step.Words, u.step.Missing
 	}
 	if done.Secret != "" {
-		words, err := u.deliver(ctx, u.step, u.undoEvent(u.step, audit.SecretDelivered, u.attempt, "delivered", ""), done.Secret, "")
+		words, err := u.deliver(ctx, u.step, undoEvent(u.step, audit.SecretDelivered, u.attempt, "delivered", ""), done.Secret, "")
 		if err != nil {
 			cause = err // nobody has it; the next attempt makes another one
 		}
@@ -140,7 +140,7 @@ func (u *undoing) again(ctx context.Context, done provider.Restored, cause error
 				return err
 			}
 		}
-		return tx.Append(ctx, u.undoEvent(u.step, audit.RestoreResult, u.attempt, kind, cause.Error()))
+		return tx.Append(ctx, undoEvent(u.step, audit.RestoreResult, u.attempt, kind, cause.Error()))
 	})
 }
 
@@ -166,7 +166,7 @@ func (u *undoing) end(ctx context.Context, done provider.Restored, refusal error
 		if err := tx.EndUndo(ctx, u.step, state, words, done.Missing); err != nil {
 			return err
 		}
-		e := u.undoEvent(u.step, audit.RestoreResult, u.attempt, outcome, words)
+		e := undoEvent(u.step, audit.RestoreResult, u.attempt, outcome, words)
 		for i, m := range done.Missing {
 			e.Data[fmt.Sprintf("missing_%d", i+1)] = m.Object + ": " + m.Why
 		}
@@ -228,8 +228,8 @@ func undoAt(ctx context.Context, p provider.Provider, before access.Account, s s
 	return r.Restore(ctx, before, s.Step)
 }
 
-func (a *Access) undoEvent(s store.Step, kind string, attempt int, outcome, words string) audit.Event {
-	e := a.event(s, kind, attempt, outcome, words)
+func undoEvent(s store.Step, kind string, attempt int, outcome, words string) audit.Event {
+	e := stepEvent(s, kind, attempt, outcome, words)
 	e.Key = undoRow(s, attempt, kind)
 	return e
 }

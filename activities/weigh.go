@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/severhq/sever/internal/access"
 	"github.com/severhq/sever/internal/audit"
@@ -141,10 +140,9 @@ func ended(a store.CaseAccount, steps []store.Step, proofs []store.Proof) (acces
 		}
 	}
 	gone := false
-	var at time.Time
-	for _, p := range proofs {
-		if p.AccountID == a.ID && !p.At.Before(at) {
-			gone, at = p.Gone, p.At
+	for _, p := range proofs { // in the order in which they were written: clocks may be wrong
+		if p.AccountID == a.ID {
+			gone = p.Gone
 		}
 	}
 	return plan.Outcome(gone, acted, a.Gaps, done)

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -28,5 +29,22 @@ func TestHowAnAccountStandsThatWasContainedBefore(t *testing.T) {
 	} {
 		got, _ := ended(store.CaseAccount{ID: 7}, c.steps, nil)
 		require.Equal(t, c.want, got, name)
+	}
+}
+
+// The last proof counts, also when the clock of a worker that wrote an earlier one was an
+// hour ahead.
+func TestTheLastProofCounts(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	deleted := []store.Step{{AccountID: 7, PlanNo: 1, Step: access.Step{Action: access.Delete}, State: store.StepDone}}
+	for _, c := range []struct {
+		first, last bool
+		want        access.Outcome
+	}{{true, false, access.Blocked}, {false, true, access.Removed}} {
+		got, _ := ended(store.CaseAccount{ID: 7}, deleted, []store.Proof{
+			{AccountID: 7, Gone: c.first, At: now.Add(time.Hour)}, {AccountID: 7, Gone: c.last, At: now}, {AccountID: 8, Gone: !c.last, At: now},
+		})
+		require.Equal(t, c.want, got)
 	}
 }

@@ -120,7 +120,7 @@ func (a *Access) begin(ctx context.Context, p provider.Provider, lane *store.Lan
 	}
 	err := lane.Do(ctx, func(tx *store.Tx) error {
 		if s.State == store.StepRunning {
-			if err := tx.Append(ctx, a.interrupted(s, "the attempt ended without an answer; the system is read before it is repeated")); err != nil {
+			if err := tx.Append(ctx, interrupted(s, "the attempt ended without an answer; the system is read before it is repeated")); err != nil {
 				return err
 			}
 		}
@@ -132,7 +132,7 @@ func (a *Access) begin(ctx context.Context, p provider.Provider, lane *store.Lan
 			return fmt.Errorf("%s %s: %w", s.Action, s.Account, errBegunMeanwhile)
 		}
 		s = begun
-		e := a.event(s, audit.StepIntent, s.Attempts, "", "")
+		e := stepEvent(s, audit.StepIntent, s.Attempts, "", "")
 		if seen != "" {
 			e.Data["seen_before_repeating"] = seen
 		}
@@ -172,7 +172,7 @@ func (a *Access) end(ctx context.Context, lane *store.Lane, s store.Step, r acce
 		if err := tx.EndStep(ctx, ended); err != nil {
 			return err
 		}
-		e := a.event(s, audit.StepResult, s.Attempts, outcome, words)
+		e := stepEvent(s, audit.StepResult, s.Attempts, outcome, words)
 		e.RequestID = r.RequestID
 		return tx.Append(ctx, e)
 	})
@@ -189,7 +189,7 @@ func (a *Access) planned(ctx context.Context, lane *store.Lane, s store.Step) er
 		if err := tx.EndStep(ctx, s); err != nil {
 			return err
 		}
-		return tx.Append(ctx, a.event(s, audit.StepRefused, 0, "blocked", s.Words))
+		return tx.Append(ctx, stepEvent(s, audit.StepRefused, 0, "blocked", s.Words))
 	})
 }
 
@@ -220,14 +220,14 @@ func (a *Access) skip(ctx context.Context, lane *store.Lane, s store.Step, why s
 		if err := tx.EndStep(ctx, s); err != nil {
 			return err
 		}
-		return tx.Append(ctx, a.event(s, audit.StepRefused, 0, "skipped", why))
+		return tx.Append(ctx, stepEvent(s, audit.StepRefused, 0, "skipped", why))
 	})
 }
 
 // interrupted is the end of an attempt that has none. Its key is that of the result: it
 // is a row only where the result is none.
-func (a *Access) interrupted(s store.Step, words string) audit.Event {
-	e := a.event(s, audit.StepInterrupted, s.Attempts, "interrupted", words)
+func interrupted(s store.Step, words string) audit.Event {
+	e := stepEvent(s, audit.StepInterrupted, s.Attempts, "interrupted", words)
 	e.Key = stepRow(s, s.Attempts, audit.StepResult)
 	return e
 }
@@ -237,9 +237,9 @@ func stepRow(s store.Step, attempt int, kind string) string {
 	return fmt.Sprintf("step/%d/%d/%d/%s", s.PlanNo, s.Ordinal, attempt, kind)
 }
 
-// event is the audit row of a step. Its key is the step, the attempt and the kind:
+// stepEvent is the audit row of a step. Its key is the step, the attempt and the kind:
 // writing it twice is writing it once.
-func (a *Access) event(s store.Step, kind string, attempt int, outcome, words string) audit.Event {
+func stepEvent(s store.Step, kind string, attempt int, outcome, words string) audit.Event {
 	data := map[string]any{"plan": s.PlanNo, "step": s.Ordinal, "action": string(s.Action), "foreign_id": s.Account.ForeignID}
 	for name, v := range map[string]string{"resource": s.Account.Resource, "database": s.Database, "object": s.Object, "mode": string(s.Mode), "successor": s.Successor} {
 		if v != "" {

@@ -21,7 +21,8 @@ func (t *Tx) AddProof(ctx context.Context, p Proof) error {
 		pgx.NamedArgs{"id": p.AccountID, "gone": p.Gone, "at": p.At})
 }
 
-// ProofsOf are the proofs of a case, oldest first.
+// ProofsOf are the proofs of a case in the order in which they were written, whatever the
+// clocks of those who wrote them said.
 func (q queries) ProofsOf(ctx context.Context, caseID string) ([]Proof, error) {
 	return collect(ctx, q.db, "proofs of case "+caseID, func(row pgx.CollectableRow) (p Proof, err error) {
 		return p, row.Scan(&p.CaseID, &p.AccountID, &p.Look, &p.Asked, &p.Answered, &p.Gone, &p.At)

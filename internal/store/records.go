@@ -53,7 +53,7 @@ type CaseConnection struct {
 	Listed       int // accounts the connection listed in all, for the blast radius
 	Accounts     int // of this principal
 	Grants       int
-	DiscoveredAt time.Time
+	DiscoveredAt time.Time // when that began, by the clock of the records
 }
 
 // CaseAccount is an account that a case found.

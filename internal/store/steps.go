@@ -47,6 +47,28 @@ func (q queries) BegunSteps(ctx context.Context, caseID, connection string) ([]S
 		pgx.NamedArgs{"case": caseID, "connection": connection})
 }
 
+// OpenSteps are the steps of a case at some connections, or at all of them when there is
+// none, of which an attempt has no end: it is being made, or whoever made it will never say
+// how it went.
+func (q queries) OpenSteps(ctx context.Context, caseID string, connections []string) ([]Step, error) {
+	return collect(ctx, q.db, "open steps of case "+caseID, scanStep,
+		`select `+stepColumns+stepTables+`
+		where s.case_id = @case and s.state = 'running' and (@all or a.connection = any(@connections))
+		order by s.plan_no, s.ordinal`,
+		pgx.NamedArgs{"case": caseID, "connections": list(connections), "all": len(connections) == 0})
+}
+
+// Supersede ends a running step without an answer, so that no attempt of it can begin any
+// more. It reports false when another attempt has begun meanwhile, or this one has ended.
+func (t *Tx) Supersede(ctx context.Context, s Step) (bool, error) {
+	args := stepArgs(s.CaseID, s.PlanNo, s.Ordinal)
+	args["attempts"] = s.Attempts
+	n, err := t.exec(ctx, stepOp("supersede", s.CaseID, s.PlanNo, s.Ordinal), `
+		update steps set state = 'superseded'
+		where case_id = @case and plan_no = @plan and ordinal = @ordinal and state = 'running' and attempts = @attempts`, args)
+	return n > 0, err
+}
+
 // BeginStep counts an attempt and makes the step running, just before it is sent.
 //
 // Only a step that waits, is running already (its last attempt was interrupted) or

@@ -245,3 +245,35 @@ func TestTasks(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []Task{want}, open)
 }
+
+// An attempt without an end can be ended for good, once, and no other begins in its place.
+func TestAnOpenStepIsSuperseded(t *testing.T) {
+	t.Parallel()
+	s, now := stepWorld(t, PlanApproved)
+	open := func() []Step {
+		steps, err := s.OpenSteps(t.Context(), "c1", []string{"pg-main"})
+		require.NoError(t, err)
+		return steps
+	}
+	supersede := func(st Step) (ended bool) {
+		require.NoError(t, s.Do(t.Context(), func(tx *Tx) (err error) {
+			ended, err = tx.Supersede(t.Context(), st)
+			return err
+		}))
+		return ended
+	}
+	require.Empty(t, open())
+	first, err := begin(t, s, 1)
+	require.NoError(t, err)
+	second, err := begin(t, s, 1)
+	require.NoError(t, err)
+	require.Equal(t, []Step{second}, open())
+	require.False(t, supersede(first), "another attempt has begun")
+	require.True(t, supersede(second))
+	require.False(t, supersede(second), "a retry")
+	require.Empty(t, open())
+	require.Equal(t, StepSuperseded, now(1).State)
+	_, err = begin(t, s, 1)
+	require.ErrorIs(t, err, ErrStepOver)
+	require.ErrorIs(t, end(t, s, second, StepDone), ErrStepOver, "whoever made it comes too late")
+}

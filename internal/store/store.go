@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -183,4 +184,9 @@ func wrap(op string, err error) error {
 func violates(err error, constraint string) bool {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && pg.ConstraintName == constraint
+}
+
+// Now is the time by the clock of the records, which what people say is noted by.
+func (q queries) Now(ctx context.Context) (time.Time, error) {
+	return collectOne(ctx, q.db, "ask the records for the time", pgx.RowTo[time.Time], `select clock_timestamp()`, nil)
 }

@@ -2,6 +2,7 @@ package wiring_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/severhq/sever/internal/dev/severtest"
 	"github.com/severhq/sever/internal/provider/memory"
 	"github.com/severhq/sever/internal/store"
+	"github.com/severhq/sever/workflows"
 )
 
 // beganElsewhere is a case of which another worker has begun the first step and will
@@ -78,5 +80,32 @@ func TestAnInterruptedStepThatIsGivenBackHasAnEnd(t *testing.T) {
 	require.Equal(t, access.CaseCancelled, w.Ends(ada).Status)
 	require.True(t, system.Connect(system.Ref("ada"), "secret-of-ada"))
 	require.Contains(t, w.Tale(id), "step.interrupted contain interrupted")
+	w.Paired(id)
+}
+
+// A system that refuses us keeps an interrupted step from being tried again: its attempt is
+// over when the connection is planned anew, and a case that ends clean leaves none open.
+func TestAnAttemptThatNobodyEndsIsOverOncePlannedAnew(t *testing.T) {
+	t.Parallel()
+	w, system, id, gone := beganElsewhere(t)
+	system.Deny()
+	gone()
+	require.Eventually(t, func() bool { return slices.Contains(w.Tale(id), "connection.unknown unknown") }, 30*time.Second, 20*time.Millisecond)
+	system.Up()
+	require.Equal(t, access.CaseClean, w.Ends(ada).Status)
+	require.Contains(t, w.Tale(id), "step.interrupted contain interrupted")
+	w.Paired(id)
+}
+
+// Nor does a case that is closed while the system still refuses us.
+func TestAnAttemptThatNobodyEndsIsOverWithTheCase(t *testing.T) {
+	t.Parallel()
+	w, system, id, gone := beganElsewhere(t)
+	system.Deny()
+	gone()
+	require.Eventually(t, func() bool { return slices.Contains(w.Tale(id), "connection.unknown unknown") }, 30*time.Second, 20*time.Millisecond)
+	require.NoError(t, w.Say(ada, workflows.UpdateWaive, workflows.Decision{By: "cto", Why: "scrapped", Connection: system.Ref("ada").Connection}))
+	require.Equal(t, access.CaseExceptions, w.Ends(ada).Status)
+	require.Equal(t, map[string]access.Outcome{"ada": access.Waived}, w.Outcomes(id), "what was known there is waived with it")
 	w.Paired(id)
 }

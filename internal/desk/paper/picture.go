@@ -220,10 +220,9 @@ func (p *Picture) addAccounts(accounts []store.CaseAccount, proofs []store.Proof
 	for _, a := range accounts {
 		part := Account{Account: a.Ref.String(), Resource: a.Resource, Label: name(a.Ref), Engine: a.Engine, Evidence: a.Evidence, Exists: a.Exists, Outcome: a.Outcome,
 			Why: a.Why, Grants: max(len(a.Before.Grants), len(a.Now.Grants)), ProvenAt: a.ProvenAt}
-		var newest time.Time
-		for _, f := range proofs {
-			if f.AccountID == a.ID && !f.At.Before(newest) {
-				part.Proof, newest = &Proof{f.Look, f.At, f.Gone, f.Asked, f.Answered}, f.At
+		for _, f := range proofs { // the last that was written: clocks may be wrong
+			if f.AccountID == a.ID {
+				part.Proof = &Proof{f.Look, f.At, f.Gone, f.Asked, f.Answered}
 			}
 		}
 		p.Accounts = append(p.Accounts, part)
