@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -67,7 +68,7 @@ func (s *stage) onMaria(ctx context.Context, all []string) (wrong []string) {
 		if err != nil {
 			return append(wrong, "the judge could not look: "+err.Error())
 		}
-		in, err := s.w.maria.column(ctx, `select concat('session ', id, ' from ', host) from information_schema.processlist where user = '`+l.name+`'`)
+		in, err := s.w.maria.inside(ctx, l.name)
 		if err != nil {
 			return append(wrong, "the judge could not look: "+err.Error())
 		}
@@ -86,6 +87,29 @@ func (s *stage) onMaria(ctx context.Context, all []string) (wrong []string) {
 		}
 	}
 	return wrong
+}
+
+// inside are the sessions of somebody. Who knocks, and is about to be refused, shows among
+// them for a moment: a session is there when it is looked at again.
+func (m *maria) inside(ctx context.Context, name string) (in []string, err error) {
+	const look = `select concat('session ', id, ' from ', host) from information_schema.processlist where user = '`
+	for i := range 2 {
+		now, err := m.column(ctx, look+name+`'`)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			in = now
+		}
+		in = slices.DeleteFunc(in, func(s string) bool { return !slices.Contains(now, s) })
+		if len(in) == 0 {
+			return nil, nil
+		}
+		if err := pause(ctx, 200*time.Millisecond); err != nil {
+			return nil, err
+		}
+	}
+	return in, nil
 }
 
 // visitor is what was seen of somebody at the door of MariaDB.
