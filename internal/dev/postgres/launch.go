@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -71,7 +72,7 @@ func (s *Server) launch(ctx context.Context, choosePort func() (int, error)) err
 			return err
 		}
 		err = s.run(ctx, port)
-		if err == nil || attempt == attempts || refused(err) {
+		if err == nil || refused(err) || attempt >= attempts && !outlived(err) {
 			return err
 		}
 		select {
@@ -81,6 +82,10 @@ func (s *Server) launch(ctx context.Context, choosePort func() (int, error)) err
 		}
 	}
 }
+
+// outlived reports whether sessions of a server that was killed are still about to end: the
+// machine may be busy, and they will.
+func outlived(err error) bool { return strings.Contains(err.Error(), "is still in use") }
 
 // run starts the server on a port and returns when it takes sessions, or has failed to.
 func (s *Server) run(ctx context.Context, port int) error {
