@@ -64,7 +64,7 @@ func (a *Access) restoreAll(ctx context.Context, in RestoreInput) (Restored, err
 		}
 	}
 	if len(failed) > 0 {
-		return Restored{}, errors.Join(failed...)
+		return Restored{}, errors.Join(pressing(failed)...)
 	}
 	return out, a.reinstated(ctx, in)
 }

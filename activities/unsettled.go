@@ -1,7 +1,9 @@
 package activities
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/severhq/sever/internal/access"
@@ -64,4 +66,14 @@ func (e unsettledError) Unwrap() error { return errNotYet }
 // delay is when to look again: soon, and then less and less often.
 func (e unsettledError) delay() time.Duration {
 	return min(max(e.left, 100*time.Millisecond), 2*time.Second<<min(e.looks, 5))
+}
+
+// pressing are the errors that decide when to come again: what is only looked at again, less
+// and less often, keeps nothing waiting that is not given back yet.
+func pressing(failed []error) []error {
+	looks := func(err error) bool { return errors.As(err, new(unsettledError)) }
+	if rest := slices.DeleteFunc(slices.Clone(failed), looks); len(rest) > 0 {
+		return rest
+	}
+	return failed
 }

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -68,4 +69,11 @@ func TestAQueuedDeletionMayComeLate(t *testing.T) {
 		s := store.Step{State: c.state, Step: access.Step{Action: c.action}}
 		require.Equal(t, c.want, doubt{any: c.any, queues: c.queues}.late(s, c.done) != nil, name)
 	}
+}
+
+func TestALookKeepsNothingElseWaiting(t *testing.T) {
+	t.Parallel()
+	look, pending := unsettledError{left: time.Hour, looks: 9}, fmt.Errorf("restore x: %w", errNotYet)
+	require.Equal(t, []error{pending}, pressing([]error{look, pending}))
+	require.Equal(t, []error{look, look}, pressing([]error{look, look}))
 }

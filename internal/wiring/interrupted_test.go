@@ -83,14 +83,21 @@ func TestAnInterruptedStepThatIsGivenBackHasAnEnd(t *testing.T) {
 	w.Paired(id)
 }
 
-// A system that refuses us keeps an interrupted step from being tried again: its attempt is
-// over when the connection is planned anew, and a case that ends clean leaves none open.
-func TestAnAttemptThatNobodyEndsIsOverOncePlannedAnew(t *testing.T) {
-	t.Parallel()
+// refusedMeanwhile is such a case after that worker died and the system refused us.
+func refusedMeanwhile(t *testing.T) (w *severtest.World, system *memory.System, id string) {
+	t.Helper()
 	w, system, id, gone := beganElsewhere(t)
 	system.Deny()
 	gone()
 	require.Eventually(t, func() bool { return slices.Contains(w.Tale(id), "connection.unknown unknown") }, 30*time.Second, 20*time.Millisecond)
+	return w, system, id
+}
+
+// A system that refuses us keeps an interrupted step from being tried again: its attempt is
+// over when the connection is planned anew, and a case that ends clean leaves none open.
+func TestAnAttemptThatNobodyEndsIsOverOncePlannedAnew(t *testing.T) {
+	t.Parallel()
+	w, system, id := refusedMeanwhile(t)
 	system.Up()
 	require.Equal(t, access.CaseClean, w.Ends(ada).Status)
 	require.Contains(t, w.Tale(id), "step.interrupted contain interrupted")
@@ -100,10 +107,7 @@ func TestAnAttemptThatNobodyEndsIsOverOncePlannedAnew(t *testing.T) {
 // Nor does a case that is closed while the system still refuses us.
 func TestAnAttemptThatNobodyEndsIsOverWithTheCase(t *testing.T) {
 	t.Parallel()
-	w, system, id, gone := beganElsewhere(t)
-	system.Deny()
-	gone()
-	require.Eventually(t, func() bool { return slices.Contains(w.Tale(id), "connection.unknown unknown") }, 30*time.Second, 20*time.Millisecond)
+	w, system, id := refusedMeanwhile(t)
 	require.NoError(t, w.Say(ada, workflows.UpdateWaive, workflows.Decision{By: "cto", Why: "scrapped", Connection: system.Ref("ada").Connection}))
 	require.Equal(t, access.CaseExceptions, w.Ends(ada).Status)
 	require.Equal(t, map[string]access.Outcome{"ada": access.Waived}, w.Outcomes(id), "what was known there is waived with it")
